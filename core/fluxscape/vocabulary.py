@@ -1,0 +1,210 @@
+"""The names of fluxscape's variables: unit, physical bounds, CF standard name, plain name.
+
+Readers, models, pages and tests read this one table. Names are the field's terms; where CF has a
+standard name it stands in ``standard_name``. Bounds are physical limits, wide enough for any
+record that can be true: a value outside them is an error of unit, sign or sensor.
+CF: https://cfconventions.org/Data/cf-standard-names, version 90.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the vocabulary.
+
+    Attributes
+    ----------
+    name
+        Name inside fluxscape datasets.
+    units
+        Unit inside fluxscape datasets, as CF writes it.
+    long_name
+        Plain English name for axes and tables.
+    lower, upper
+        Physical bounds in ``units``; infinite where there is none.
+    standard_name
+        CF standard name, or an empty string where CF has none.
+    """
+
+    name: str
+    units: str
+    long_name: str
+    lower: float = -math.inf
+    upper: float = math.inf
+    standard_name: str = ""
+
+    def attrs(self) -> dict[str, str]:
+        """Return the CF attributes of this variable."""
+        attrs = {"units": self.units, "long_name": self.long_name}
+        if self.standard_name:
+            attrs["standard_name"] = self.standard_name
+        return attrs
+
+
+_ROWS: Final = (
+    # Meteorology
+    Variable("air_temperature", "K", "air temperature", 170.0, 340.0, "air_temperature"),
+    Variable("air_pressure", "Pa", "air pressure", 3e4, 1.1e5, "air_pressure"),
+    # Sensors read slightly above saturation in fog; the readers keep it, models cap it.
+    Variable("relative_humidity", "1", "relative humidity", 0.0, 1.1, "relative_humidity"),
+    Variable(
+        "vapour_pressure_deficit",
+        "Pa",
+        "vapour pressure deficit",
+        0.0,
+        1.5e4,
+        "water_vapor_saturation_deficit_in_air",
+    ),
+    Variable("wind_speed", "m s-1", "wind speed", 0.0, 75.0, "wind_speed"),
+    Variable(
+        "wind_from_direction",
+        "degree",
+        "direction the wind comes from, clockwise from north",
+        0.0,
+        360.0,
+        "wind_from_direction",
+    ),
+    Variable(
+        "surface_downwelling_shortwave_flux",
+        "W m-2",
+        "incoming shortwave radiation",
+        -20.0,
+        1500.0,
+        "surface_downwelling_shortwave_flux_in_air",
+    ),
+    Variable(
+        "surface_downwelling_longwave_flux",
+        "W m-2",
+        "incoming longwave radiation",
+        30.0,
+        700.0,
+        "surface_downwelling_longwave_flux_in_air",
+    ),
+    Variable(
+        "photosynthetic_photon_flux_density",
+        "umol m-2 s-1",
+        "incoming photosynthetic photon flux density",
+        -50.0,
+        3500.0,
+        "surface_downwelling_photosynthetic_photon_flux_in_air",
+    ),
+    Variable(
+        "net_radiation",
+        "W m-2",
+        "net radiation",
+        -500.0,
+        1200.0,
+        "surface_net_downward_radiative_flux",
+    ),
+    Variable(
+        "precipitation_flux", "kg m-2 s-1", "precipitation rate", 0.0, 0.15, "precipitation_flux"
+    ),
+    Variable(
+        "carbon_dioxide_mole_fraction",
+        "umol mol-1",
+        "carbon dioxide mole fraction in air",
+        100.0,
+        2000.0,
+        "mole_fraction_of_carbon_dioxide_in_air",
+    ),
+    # Turbulence
+    Variable("friction_velocity", "m s-1", "friction velocity", 0.0, 10.0),
+    Variable("obukhov_length", "m", "Obukhov length"),
+    Variable("longitudinal_velocity_std", "m s-1", "standard deviation of along-wind", 0.0, 15.0),
+    Variable("lateral_velocity_std", "m s-1", "standard deviation of cross-wind", 0.0, 15.0),
+    Variable("vertical_velocity_std", "m s-1", "standard deviation of vertical wind", 0.0, 10.0),
+    Variable(
+        "boundary_layer_height",
+        "m",
+        "height of the atmospheric boundary layer",
+        0.0,
+        6000.0,
+        "atmosphere_boundary_layer_thickness",
+    ),
+    # Geometry of the measurement
+    Variable("measurement_height", "m", "height of the instrument above ground", 0.1, 600.0),
+    Variable("displacement_height", "m", "zero-plane displacement height", 0.0, 120.0),
+    Variable(
+        "roughness_length",
+        "m",
+        "roughness length for momentum",
+        1e-5,
+        20.0,
+        "surface_roughness_length_for_momentum_in_air",
+    ),
+    # Fluxes
+    Variable(
+        "sensible_heat_flux",
+        "W m-2",
+        "sensible heat flux",
+        -900.0,
+        1500.0,
+        "surface_upward_sensible_heat_flux",
+    ),
+    Variable(
+        "latent_heat_flux",
+        "W m-2",
+        "latent heat flux",
+        -500.0,
+        1500.0,
+        "surface_upward_latent_heat_flux",
+    ),
+    Variable(
+        "ground_heat_flux",
+        "W m-2",
+        "soil heat flux at the surface, downwards",
+        -700.0,
+        900.0,
+        "downward_heat_flux_at_ground_level_in_soil",
+    ),
+    Variable(
+        "net_ecosystem_exchange",
+        "umol m-2 s-1",
+        "net ecosystem exchange of carbon dioxide, upwards",
+        -150.0,
+        150.0,
+    ),
+    Variable(
+        "gross_primary_production",
+        "umol m-2 s-1",
+        "gross primary production",
+        # Partitioned values scatter below zero; a reader must not cut them.
+        -80.0,
+        150.0,
+    ),
+    Variable("ecosystem_respiration", "umol m-2 s-1", "ecosystem respiration", -80.0, 150.0),
+    Variable("evapotranspiration", "kg m-2 s-1", "evapotranspiration", -2e-4, 8e-4),
+    # Surface and soil
+    Variable("leaf_area_index", "1", "leaf area index", 0.0, 15.0, "leaf_area_index"),
+    Variable(
+        "absorbed_par_fraction",
+        "1",
+        "fraction of absorbed photosynthetically active radiation",
+        0.0,
+        1.0,
+    ),
+    Variable("canopy_height", "m", "canopy height", 0.0, 120.0, "canopy_height"),
+    Variable("soil_temperature", "K", "soil temperature", 190.0, 350.0, "soil_temperature"),
+    Variable(
+        "soil_water_content",
+        "m3 m-3",
+        "volumetric soil water content",
+        0.0,
+        1.0,
+        "volume_fraction_of_condensed_water_in_soil",
+    ),
+)
+
+VARIABLES: Final = {row.name: row for row in _ROWS}
+"""Every variable by name."""
+
+QUALITY_SUFFIX: Final = "_quality"
+"""Quality flag of a variable: 0 measured, 1 good fill, 2 medium fill, 3 poor fill (FLUXNET)."""
+
+DATA_STATUS: Final = ("observed", "simulated", "reconstructed", "mixed")
+"""Values of the ``data_status`` attribute, which pages show beside every number."""
