@@ -16,8 +16,13 @@ import numpy as np
 import xarray as xr
 
 from fluxscape._version import __version__
-from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError, UnitsError
-from fluxscape.errors import did_you_mean
+from fluxscape.errors import (
+    DimsError,
+    MissingVariableError,
+    OutOfBoundsError,
+    UnitsError,
+    did_you_mean,
+)
 from fluxscape.vocabulary import DATA_STATUS, VARIABLES, Variable
 
 

@@ -128,7 +128,5 @@ def _check_value(owner: str, row: Parameter, value: object) -> float:
             f"{owner}.{row.name} = {value:g} {row.unit} lies outside its bounds "
             f"{row.lower:g} to {row.upper:g} {row.unit}"
         )
-        raise OutOfBoundsError(
-            msg, parameter=row.name, got=value, lower=row.lower, upper=row.upper
-        )
+        raise OutOfBoundsError(msg, parameter=row.name, got=value, lower=row.lower, upper=row.upper)
     return float(value)
