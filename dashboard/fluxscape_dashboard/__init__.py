@@ -1,0 +1,1 @@
+"""The dashboard of fluxscape: towers, footprints, model and atlas in the browser."""

@@ -1,0 +1,1 @@
+"""Figures from data: pure functions without session state."""
