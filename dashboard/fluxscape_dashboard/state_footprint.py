@@ -1,4 +1,4 @@
-"""What the Footprint page shows, as parameters prefixed ``fp_``; see :mod:`fluxscape_dashboard.state`."""
+"""What the Footprint page shows: parameters prefixed ``fp_`` of the session state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Model page shows, as parameters prefixed ``dlm_``; see :mod:`fluxscape_dashboard.state`."""
+"""What the Model page shows: parameters prefixed ``dlm_`` of the session state."""
 
 from __future__ import annotations
 
