@@ -1,0 +1,137 @@
+"""What browser tests do: open an address, find Bokeh figures, tap at map coordinates."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from playwright.sync_api import Page
+
+# Walks the views of every Bokeh document, through shadow roots as well, for a figure whose name
+# or whose renderers' names hold a text. Private to Bokeh: re-check on upgrade.
+_FIND_FIGURE = """
+(wanted) => {
+  const found = []
+  const visit = (view) => {
+    if (!view) return
+    if (view.frame && view.model && view.model.renderers) found.push(view)
+    for (const child of view.child_views ?? []) visit(child)
+    for (const child of view.element_views ?? []) visit(child)
+    if (view._child_views) for (const child of view._child_views.values()) visit(child)
+  }
+  for (const root of Object.values(Bokeh.index)) visit(root)
+  const unique = [...new Set(found)]
+  return unique.find((view) => view.el.offsetParent !== null && (wanted == null
+    || view.model.name === wanted || (view.model.tags ?? []).includes(wanted)))
+}
+"""
+
+
+class FluxPage:
+    """A browser page on the dashboard.
+
+    Attributes
+    ----------
+    page
+        The playwright page.
+    errors
+        Console errors and uncaught exceptions so far.
+    foreign_requests
+        Addresses on other hosts that were asked for so far.
+    """
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.server = server
+        self.errors: list[str] = []
+        self.foreign_requests: list[str] = []
+        own = urlsplit(server).netloc
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.errors.append(f"{message.text} ({message.location.get('url')})")
+            if message.type == "error"
+            else None,
+        )
+        page.on(
+            "request",
+            lambda request: self.foreign_requests.append(request.url)
+            if urlsplit(request.url).scheme not in {"data", "blob", "about"}
+            and urlsplit(request.url).netloc != own
+            else None,
+        )
+
+    def open(self, **query: object) -> FluxPage:
+        """Open the dashboard with query parameters and wait until it is idle."""
+        self.page.goto(self.server + ("?" + urlencode(query) if query else ""))
+        self.wait_idle()
+        return self
+
+    def wait_idle(self, timeout_ms: int = 60_000) -> None:
+        """Wait until Bokeh has drawn everything it was sent."""
+        self.page.wait_for_function(
+            "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle",
+            timeout=timeout_ms,
+        )
+
+    def figure_box(self, name: str | None = None, timeout_ms: int = 30_000) -> dict[str, Any]:
+        """Return frame (screen pixels) and ranges of the visible figure, waiting for it."""
+        handle = self.page.wait_for_function(
+            f"""(wanted) => {{
+              const view = ({_FIND_FIGURE})(wanted)
+              if (!view || !(view.frame.bbox.width > 0)) return null
+              const canvas = (view.canvas_view ?? view.canvas).el.getBoundingClientRect()
+              const box = view.frame.bbox
+              const [x, y] = [view.frame.x_range, view.frame.y_range]
+              return {{left: canvas.left + box.left, top: canvas.top + box.top,
+                       width: box.width, height: box.height,
+                       x0: x.start, x1: x.end, y0: y.start, y1: y.end}}
+            }}""",
+            arg=name,
+            timeout=timeout_ms,
+        )
+        box: dict[str, Any] = handle.json_value()
+        return box
+
+    def screen_point(self, x: float, y: float, name: str | None = None) -> tuple[float, float]:
+        """Return the screen pixel of data coordinates in a figure."""
+        box = self.figure_box(name)
+        across = (x - box["x0"]) / (box["x1"] - box["x0"])
+        down = (box["y1"] - y) / (box["y1"] - box["y0"])
+        return box["left"] + across * box["width"], box["top"] + down * box["height"]
+
+    def tap(self, x: float, y: float, name: str | None = None) -> None:
+        """Click at data coordinates (Web Mercator metres on maps) of a figure."""
+        self.page.mouse.click(*self.screen_point(x, y, name))
+
+    def visible_text(self) -> str:
+        """Return all text on the screen, through shadow roots, a line an element."""
+        text: str = self.page.evaluate(
+            """() => {
+              const lines = []
+              const visit = (node) => {
+                if (node.nodeType === Node.TEXT_NODE) {
+                  const text = node.textContent.trim()
+                  if (text) lines.push(text)
+                  return
+                }
+                if (node.nodeType === Node.ELEMENT_NODE) {
+                  if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(node.tagName)) return
+                  if (!node.checkVisibility({visibilityProperty: true})) return
+                }
+                if (node.shadowRoot) for (const child of node.shadowRoot.childNodes) visit(child)
+                for (const child of node.childNodes) visit(child)
+              }
+              visit(document.body)
+              return lines.join('\\n')
+            }"""
+        )
+        return text
+
+    def wait_text(self, text: str, timeout_ms: int = 30_000) -> None:
+        """Wait until a text is on the screen."""
+        self.page.get_by_text(text).first.wait_for(state="visible", timeout=timeout_ms)
+
+    def query(self) -> str:
+        """Return the query string of the address bar."""
+        return urlsplit(self.page.url).query
