@@ -51,6 +51,10 @@ class UnsafeInputError(FluxscapeError):
     """An input was refused before it was read because it could do harm."""
 
 
+class WriteError(FluxscapeError):
+    """A result could not be written; what lay at its place before is unchanged."""
+
+
 class RunError(FluxscapeError):
     """A computation failed, lost its conservation, ran out of its limits or was cancelled."""
 
