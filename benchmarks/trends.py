@@ -1,0 +1,122 @@
+"""Speed and agreement of the trend kernel against pymannkendall, on series of 34 years.
+
+Both are timed in CPU seconds of one thread, in turns, on the same trendless and trending rows. The
+peer is no dependency: it runs in ``.venv-peers`` if that exists (``pip install pymannkendall``
+there), and the result says so if it does not.
+
+    .venv/bin/python benchmarks/trends.py --json [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluxscape.atlas import _kernels as kernels
+
+YEARS = 34
+PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
+
+_PEER_CODE = """
+import sys, time, json
+import numpy as np
+import pymannkendall
+rows = np.load(sys.argv[1], allow_pickle=False)
+pymannkendall.original_test(rows[0])
+start = time.process_time()
+results = [pymannkendall.original_test(row) for row in rows]
+seconds = time.process_time() - start
+np.save(sys.argv[2], np.array([[r.slope, r.s, r.var_s, r.p] for r in results]))
+print(json.dumps({"seconds": seconds, "version": pymannkendall.__version__}))
+"""
+
+
+def sample_rows(count: int, seed: int = 1) -> np.ndarray:
+    """Return annual series: half rounded (ties), half continuous, half of each with a trend."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(350.0, 20.0, (count, YEARS))
+    rows[1::2] += 0.7 * np.arange(YEARS)
+    rows[: count // 2] = rows[: count // 2].round()
+    return rows
+
+
+def run_kernel(rows: np.ndarray, *, prewhiten: bool = False) -> tuple[float, np.ndarray]:
+    """Return CPU seconds of one thread and the statistics."""
+    out = np.empty((rows.shape[0], kernels.COLUMNS))
+    times = np.arange(float(YEARS))
+    start = time.process_time()
+    kernels.trend_block(rows, times, 1.0, 10, prewhiten, out)
+    return time.process_time() - start, out
+
+
+def run_peer(rows: np.ndarray) -> tuple[dict[str, Any], np.ndarray] | None:
+    """Return the peer's seconds and statistics, or None where it is not installed."""
+    if not PEERS.exists():
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "rows.npy"), Path(folder, "out.npy")
+        np.save(given, rows)
+        command = [str(PEERS), "-c", _PEER_CODE, str(given), str(made)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return None
+        return json.loads(done.stdout), np.load(made, allow_pickle=False)
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Return the figures."""
+    rows = sample_rows(20_000 if quick else 100_000)
+    run_kernel(rows[:2])
+    run_kernel(rows[:2], prewhiten=True)
+    few = rows[: len(rows) // 2 - 500 : 20][:500]
+    few = np.concatenate([few, rows[-500:]])
+    speeds, ratios = [], []
+    result: dict[str, Any] = {"years": YEARS, "rows": len(rows), "threads": 1}
+    peer = None
+    for _ in range(2 if quick else 5):
+        peer = run_peer(few)
+        seconds, _out = run_kernel(rows)
+        speeds.append(len(rows) / seconds)
+        if peer:
+            ratios.append(speeds[-1] * peer[0]["seconds"] / len(few))
+    result["pixels_per_second"] = round(float(np.median(speeds)))
+    seconds, _out = run_kernel(rows, prewhiten=True)
+    result["pixels_per_second_with_prewhitened"] = round(len(rows) / seconds)
+    if peer is None:
+        result["ratio_pymannkendall"] = None
+        result["max_slope_difference"] = None
+        result["peer"] = "absent: .venv-peers has no pymannkendall"
+        return result
+    ours = run_kernel(few)[1]
+    columns = [kernels.SLOPE, kernels.S, kernels.VARIANCE, kernels.P_VALUE]
+    difference = np.abs(ours[:, columns] - peer[1]).max(axis=0)
+    names = ("slope", "s", "variance", "p")
+    result["ratio_pymannkendall"] = round(float(np.median(ratios)), 1)
+    result |= {f"max_{n}_difference": float(d) for n, d in zip(names, difference, strict=True)}
+    result["peer"] = f"pymannkendall {peer[0]['version']} original_test"
+    return result
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON only")
+    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
+    arguments = parser.parse_args()
+    result = measure(arguments.quick)
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    main()
