@@ -19,7 +19,10 @@ MAX_TAGS: Final = 512
 #: The lossless compressions that all writers use; JPEG, LERC and the like unpack without bound.
 COMPRESSIONS: Final = {1: "none", 5: "LZW", 8: "deflate", 32773: "PackBits", 32946: "deflate"}
 _TYPE_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8} | {
-    13: 4, 16: 8, 17: 8, 18: 8
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
 }
 _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _WIDTH, _LENGTH, _BITS, _COMPRESSION = 256, 257, 258, 259
@@ -98,7 +101,9 @@ class _Reader:
             msg = f"{path.name} is not a GeoTIFF: it begins with {head[:8]!r}"
             raise FileFormatError(msg, path=str(path))
         self._big = magic == 43
-        self._first = self._unpack("Q" if self._big else "I", head[8:16] if self._big else head[4:8])
+        self._first = self._unpack(
+            "Q" if self._big else "I", head[8:16] if self._big else head[4:8]
+        )
 
     def directories(self) -> Iterator[Directory]:
         """Yield every directory once, the chain's and the sub-directories."""
@@ -164,7 +169,8 @@ class _Reader:
             bits=max(tags.get(_BITS) or (1,)),
             block_width=(tags.get(_TILE_WIDTH) or (width,))[0],
             block_height=(
-                tags.get(_TILE_LENGTH) or (min((tags.get(_ROWS_PER_STRIP) or (height,))[0], height),)
+                tags.get(_TILE_LENGTH)
+                or (min((tags.get(_ROWS_PER_STRIP) or (height,))[0], height),)
             )[0],
             compression=COMPRESSIONS[compression],
         )

@@ -125,7 +125,10 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 
 
 def write_netcdf(
-    dataset: xr.Dataset, path: str | Path, *, encoding: Mapping[str, Mapping[str, Any]] | None = None
+    dataset: xr.Dataset,
+    path: str | Path,
+    *,
+    encoding: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write a Dataset as netCDF-4, compressed, whole or not at all.
 

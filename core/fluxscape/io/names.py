@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import stat
 import unicodedata
 from pathlib import Path
 from typing import Final
 
-from fluxscape.errors import UnsafeInputError
+from fluxscape.errors import FileFormatError, UnsafeInputError
 
 MAX_NAME: Final = 120
 MAX_TEXT: Final = 2000
 #: Letters of any script and digits pass; of the other characters only these.
 _PUNCTUATION: Final = frozenset("._-+=()[]@, ")
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\..*)?", re.IGNORECASE)
+_RESERVED: Final = re.compile(
+    r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\..*)?", re.IGNORECASE
+)
 _BARRED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -66,6 +69,32 @@ def resolve_below(root: str | Path, name: str) -> Path:
         msg = f"the name {name!r} is refused: it leads out of its folder"
         raise UnsafeInputError(msg, name=name)
     return path
+
+
+def local_file(path: str | Path) -> Path:
+    """Return the absolute path of an existing regular file of this computer.
+
+    Raises
+    ------
+    UnsafeInputError
+        If ``path`` is an address, one of GDAL's virtual files, a device, a pipe or a folder.
+    FileFormatError
+        If there is no such file.
+    """
+    text = str(path)
+    if "://" in text or text.lower().lstrip("/").startswith("vsi") or "\0" in text:
+        msg = f"{plain_text(text, limit=80)!r} is refused: only files of this computer are read"
+        raise UnsafeInputError(msg, path=plain_text(text, limit=80))
+    file = Path(text).absolute()
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}"
+        raise FileFormatError(msg, path=str(file)) from error
+    if not stat.S_ISREG(mode):
+        msg = f"{file} is refused: it is not a regular file"
+        raise UnsafeInputError(msg, path=str(file))
+    return file
 
 
 def plain_text(value: object, *, limit: int = MAX_TEXT) -> str:

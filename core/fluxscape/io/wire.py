@@ -52,7 +52,7 @@ def send(value: object, sink: Sink) -> None:
     sink(message)
     for array in arrays:
         if array.nbytes:
-            sink(memoryview(array.reshape(-1).view(np.uint8)))
+            sink(array.reshape(-1).view(np.uint8).data)
 
 
 def receive(source: Source, *, max_bytes: int) -> Any:
@@ -68,7 +68,9 @@ def receive(source: Source, *, max_bytes: int) -> Any:
         specs = [_checked_spec(*spec) for spec in message["arrays"]]
         total = sum(nbytes for _, _, nbytes in specs)
         if total > max_bytes:
-            msg = f"the result is {total / 2**20:.0f} MiB; at most {max_bytes / 2**20:.0f} may cross"
+            msg = (
+                f"the result is {total / 2**20:.0f} MiB; at most {max_bytes / 2**20:.0f} may cross"
+            )
             raise UnsafeInputError(msg, got=total, wanted=max_bytes)
         return _decode(message["value"], [_receive_array(spec, source) for spec in specs])
     except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
@@ -101,7 +103,7 @@ def _receive_array(spec: tuple[np.dtype[Any], tuple[int, ...], int], source: Sou
     return np.frombuffer(buffer, dtype).reshape(shape)
 
 
-def _encode(value: object, arrays: list[Array], place: str, depth: int) -> Any:
+def _encode(value: object, arrays: list[Array], place: str, depth: int) -> Any:  # noqa: PLR0911
     """Return ``value`` as JSON, collecting its arrays."""
     if value is None or isinstance(value, bool | int | float | str):
         return _scalar(value)
