@@ -1,4 +1,4 @@
-"""What the Atlas page shows, as parameters prefixed ``at_``; see :mod:`fluxscape_dashboard.state`."""
+"""What the Atlas page shows: parameters prefixed ``at_`` of the session state."""
 
 from __future__ import annotations
 
@@ -7,3 +7,29 @@ import param
 
 class AtlasState(param.Parameterized):
     """What the Atlas page shows."""
+
+    at_variable = param.Selector(default="gpp", objects=["gpp", "et"], doc="Flux on the map.")
+    at_layer = param.Selector(
+        default="annual",
+        objects=["annual", "mean", "trend", "p_value"],
+        doc="One year, the mean of all, the Theil-Sen slope, or the p-value of its test.",
+    )
+    at_year = param.Integer(
+        default=2012, bounds=(1850, 2200), doc="Year of the annual layer; the nearest there is."
+    )
+    at_test = param.Selector(
+        default="prewhitened",
+        objects=["prewhitened", "mann_kendall"],
+        doc="Test behind p-values and hatching.",
+    )
+    at_level = param.Selector(
+        default=0.05, objects=[0.01, 0.05, 0.1], doc="Significance level of the hatching."
+    )
+    at_hatch = param.Boolean(default=True, doc="Hatch trends that are not significant.")
+    at_opacity = param.Number(default=1.0, bounds=(0.2, 1.0), doc="Opacity of the raster.")
+    at_point = param.NumericTuple(
+        default=None,
+        length=2,
+        allow_None=True,
+        doc="Longitude and latitude of the chosen pixel [degrees].",
+    )
