@@ -1,0 +1,130 @@
+"""What the Bokeh charts of the pages share: frame, fonts, hover and accessible names.
+
+Charts are drawn once and updated in place, data and words alike, so that a zoom survives a run
+and a change of language costs a few bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bokeh.models import (
+    BoxZoomTool,
+    HoverTool,
+    PanTool,
+    ResetTool,
+    SaveTool,
+    Title,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+
+from fluxscape_dashboard.text import t
+
+FONT: Final = (
+    "Roboto, 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
+)
+"""Faces with Latin and Chinese glyphs, in the order of preference; the browser has them."""
+
+INK: Final = "#37474f"
+"""Colour of axes and words."""
+
+MODELLED: Final = "#1b6ca8"
+COMPARED: Final = "#e08214"
+OBSERVED: Final = "#4d4d4d"
+"""Colours of the three series; they differ in lightness too (Okabe and Ito's blue and orange)."""
+
+
+def new_chart(*, name: str, hover: Sequence[Any] = (), **options: Any) -> Any:
+    """Return an empty chart with the common frame.
+
+    Parameters
+    ----------
+    name
+        Name of the figure, by which tests and scripts find it.
+    hover
+        Hover tools, already bound to their renderers.
+    **options
+        Passed to :func:`bokeh.plotting.figure`.
+    """
+    chart = figure(
+        name=name,
+        tools=[PanTool(), BoxZoomTool(), WheelZoomTool(), ResetTool(), SaveTool(), *hover],
+        active_scroll=None,
+        output_backend="canvas",
+        toolbar_location=options.pop("toolbar_location", "above"),
+        **options,
+    )
+    chart.toolbar.logo = None
+    chart.toolbar.autohide = True
+    chart.title.text_font, chart.title.text_color, chart.title.text_font_size = FONT, INK, "13px"
+    for axis in chart.axis:
+        axis.axis_label_text_font = axis.major_label_text_font = FONT
+        axis.axis_label_text_color = axis.major_label_text_color = INK
+        axis.axis_label_text_font_style = "normal"
+        axis.axis_label_text_font_size = "12px"
+        axis.axis_line_color = axis.major_tick_line_color = "#90a4ae"
+        axis.minor_tick_line_color = None
+    chart.grid.grid_line_color = "#e3e8eb"
+    chart.outline_line_color = "#cfd8dc"
+    return chart
+
+
+def style_legend(legend: Any) -> None:
+    """Give a legend the common look; a click hides a series."""
+    legend.label_text_font, legend.label_text_color = FONT, INK
+    legend.label_text_font_size = "11px"
+    legend.background_fill_alpha = 0.8
+    legend.border_line_color = None
+    legend.padding = legend.margin = 6
+    legend.spacing = 1
+    legend.click_policy = "hide"
+
+
+def caption() -> Title:
+    """Return an empty line of small print for below a chart."""
+    return Title(
+        text_font=FONT, text_color="#607d8b", text_font_size="10px", text_font_style="normal"
+    )
+
+
+def hover_tool(renderers: list[Any], **options: Any) -> HoverTool:
+    """Return a hover tool for some renderers, without a toolbar button."""
+    return HoverTool(renderers=renderers, visible=False, **options)
+
+
+def describe(chart: Any, words: str) -> None:
+    """Give the canvas an accessible name."""
+    if chart.html_attributes.get("aria-label") != words:
+        chart.html_attributes = {"role": "img", "aria-label": words}
+
+
+def with_unit(label: str, unit: str, lang: str) -> str:
+    """Return an axis label with its unit; a unitless quantity shows none.
+
+    >>> with_unit("Height", "m", "en")
+    'Height [m]'
+    >>> with_unit("Albedo", "1", "en")
+    'Albedo'
+    """
+    if unit in {"", "1", "-"}:
+        return label
+    return t("work.label_with_unit", lang, label=label, unit=pretty_unit(unit))
+
+
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def pretty_unit(unit: str) -> str:
+    """Return a CF unit as typeset text.
+
+    >>> pretty_unit("umol m-2 s-1")
+    'µmol m⁻² s⁻¹'
+    """
+    words = []
+    for word in unit.split():
+        stem = word.rstrip("-0123456789")
+        words.append(stem + word[len(stem) :].translate(_SUPERSCRIPT) if stem else word)
+    text = " ".join(words)
+    return text.replace("umol", "µmol").replace("degree", "°")

@@ -1,0 +1,440 @@
+"""The footprint over the map: raster, source areas, map layer, distances and scale.
+
+The chart lives in Web Mercator; its axes and its scale bar count true metres from the tower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    CustomJS,
+    CustomJSHover,
+    CustomJSTicker,
+    CustomJSTickFormatter,
+    Legend,
+    LegendItem,
+    LinearColorMapper,
+    LogColorMapper,
+    Range1d,
+    ScaleBar,
+)
+from bokeh.models.annotations.dimensional import Metric
+from bokeh.palettes import interp_palette
+
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views.charts import (
+    FONT,
+    INK,
+    caption,
+    describe,
+    hover_tool,
+    new_chart,
+    style_legend,
+    with_unit,
+)
+from fluxscape_dashboard.views.local_frame import LocalFrame
+
+FRACTIONS: Final = (0.5, 0.8)
+"""Shares of the flux whose source areas are outlined."""
+
+DECADES: Final = 4
+"""Orders of magnitude below the top of the colours that the logarithmic scale shows."""
+
+MOST_CELLS: Final = 500
+"""Cells along one side of the picture; finer grids are averaged in blocks for the screen."""
+
+_DASHES: Final = {0.5: "solid", 0.8: "dashed"}
+
+# From nearly clear to opaque, light to dark: the map below stays readable where little flux
+# comes from, and the order survives colour blindness and grey print.
+_STOPS: Final = ("#fff7bc22", "#fec44f99", "#ec7014cc", "#b3284ae6", "#5b1a6ef2", "#1d0d3fff")
+
+_TICKS: Final = """
+const x0 = frame.data[origin][0], k = frame.data[scale][0]
+const raw = (cb_data.end - cb_data.start) / k / 6
+const power = 10 ** Math.floor(Math.log10(Math.abs(raw)))
+const lead = Math.abs(raw) / power
+const step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10)
+const ticks = []
+const low = Math.min(cb_data.start, cb_data.end), high = Math.max(cb_data.start, cb_data.end)
+for (let m = Math.ceil((low - x0) / k / step) * step; x0 + m * k <= high; m += step) {
+  ticks.push(x0 + m * k)
+}
+return ticks
+"""
+
+_METRES: Final = "return String(Math.round((tick - frame.data[origin][0]) / frame.data[scale][0]))"
+_HOVER_METRES: Final = (
+    "return String(Math.round((special_vars[axis] - frame.data[origin][0]) / frame.data[scale][0]))"
+)
+
+# The frame is wider than high: show more of the surroundings rather than stretch the map.
+_FIT: Final = """
+const f = frame.data
+if (chart.inner_width > 0 && chart.inner_height > 0) {
+  const half = f.half[0] * f.y_scale[0]
+  const wide = half * Math.max(chart.inner_width / chart.inner_height, 0.2)
+  chart.x_range.setv({start: f.x[0] - wide, end: f.x[0] + wide})
+  chart.y_range.setv({start: f.y[0] - half, end: f.y[0] + half})
+  chart.x_range.reset_start = f.x[0] - wide; chart.x_range.reset_end = f.x[0] + wide
+}
+"""
+
+_SPAN: Final = (
+    "to.setv({start: 0, end: (chart.x_range.end - chart.x_range.start) / frame.data.x_scale[0]})"
+)
+
+
+@dataclass(frozen=True)
+class MapCells:
+    """The pixels of a map layer around the tower, as rectangles in Web Mercator.
+
+    Attributes
+    ----------
+    left, right, bottom, top
+        Edges [m].
+    colours
+        Colour of each pixel.
+    words
+        What the hover says of each pixel, in the present language.
+    groups
+        Legend entry of each pixel.
+    """
+
+    left: npt.NDArray[np.float64]
+    right: npt.NDArray[np.float64]
+    bottom: npt.NDArray[np.float64]
+    top: npt.NDArray[np.float64]
+    colours: Sequence[str]
+    words: Sequence[str]
+    groups: Sequence[str]
+
+    @classmethod
+    def none(cls) -> MapCells:
+        """Return no pixels."""
+        empty = np.empty(0)
+        return cls(empty, empty, empty, empty, [], [], [])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that the chart shows.
+
+    Attributes
+    ----------
+    frame
+        Position of the tower.
+    half_width
+        Half the side of the grid [m].
+    density
+        Footprint [m-2] as (y, x), south to north and west to east.
+    rings
+        Closed outlines of the source areas by fraction, each (n, 2) metres east and north.
+    cells
+        Pixels of the map layer.
+    precision
+        Uncertainty of the tower's position [m]; NaN if unknown.
+    """
+
+    frame: LocalFrame
+    half_width: float
+    density: npt.NDArray[np.float64]
+    rings: Mapping[float, Sequence[npt.NDArray[np.float64]]]
+    cells: MapCells
+    precision: float
+
+
+class FootprintMap:
+    """The chart; :meth:`show` fills it, :meth:`speak` words it, :meth:`scale` colours it."""
+
+    def __init__(self) -> None:
+        self._frame = ColumnDataSource(
+            {"x": [0.0], "y": [0.0], "x_scale": [1.0], "y_scale": [1.0], "half": [1000.0]}
+        )
+        self.chart = new_chart(
+            name="footprint_map",
+            x_range=Range1d(-1.0, 1.0),
+            y_range=Range1d(-1.0, 1.0),
+            height=560,
+            sizing_mode="stretch_width",
+            background_fill_color="#f4f6f7",
+        )
+        self._build_cells()
+        self._build_raster()
+        self._build_rings()
+        self._build_tower()
+        self._build_axes()
+        self._caption = caption()
+        self.chart.add_layout(self._caption, "below")
+
+    # ------------------------------------------------------------------ building
+    def _build_cells(self) -> None:
+        names = ("left", "right", "bottom", "top", "colour", "word", "group")
+        self._cells = ColumnDataSource({name: [] for name in names})
+        self._cell_glyphs = self.chart.quad(
+            left="left",
+            right="right",
+            bottom="bottom",
+            top="top",
+            fill_color="colour",
+            fill_alpha=0.75,
+            line_color="white",
+            line_width=0.6,
+            source=self._cells,
+            name="map_layer",
+        )
+        self._layer_legend = Legend(
+            items=[LegendItem(label={"field": "group"}, renderers=[self._cell_glyphs])],
+            location="bottom_right",
+        )
+        style_legend(self._layer_legend)
+        self._layer_legend.click_policy = "none"
+        self.chart.add_layout(self._layer_legend)
+
+    def _build_raster(self) -> None:
+        palette = list(interp_palette(_STOPS, 256))
+        self._log = LogColorMapper(palette=palette, low=1e-9, high=1e-4, low_color="#00000000")
+        self._linear = LinearColorMapper(palette=palette, low=0.0, high=1e-4)
+        self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self._image = self.chart.image(
+            image="image",
+            x="x",
+            y="y",
+            dw="dw",
+            dh="dh",
+            color_mapper=self._log,
+            source=self._raster,
+            name="footprint_raster",
+        )
+        self._bar = ColorBar(
+            color_mapper=self._log,
+            width=12,
+            title_text_font=FONT,
+            title_text_font_style="normal",
+            title_text_font_size="11px",
+            title_text_color=INK,
+            major_label_text_color=INK,
+            major_label_text_font=FONT,
+        )
+        self.chart.add_layout(self._bar, "right")
+
+    def _build_rings(self) -> None:
+        self._rings: dict[float, Any] = {}
+        items = []
+        for fraction in FRACTIONS:
+            source = ColumnDataSource({"xs": [], "ys": []})
+            halo = self.chart.multi_line(
+                "xs", "ys", source=source, line_color="white", line_width=4, line_alpha=0.8
+            )
+            line = self.chart.multi_line(
+                "xs",
+                "ys",
+                source=source,
+                line_color="#111111",
+                line_width=1.6,
+                line_dash=_DASHES[fraction],
+                name=f"contour_{round(100 * fraction)}",
+            )
+            self._rings[fraction] = source
+            items.append(LegendItem(label="", renderers=[halo, line]))
+        self._legend = Legend(items=items, location="top_right")
+        style_legend(self._legend)
+        self.chart.add_layout(self._legend)
+
+    def _build_tower(self) -> None:
+        self._tower = ColumnDataSource({"x": [], "y": []})
+        tower = self.chart.scatter(
+            "x",
+            "y",
+            source=self._tower,
+            marker="triangle",
+            size=12,
+            fill_color="#00e5ff",
+            line_color="#003b46",
+            line_width=1.5,
+            name="tower",
+        )
+        self._doubt = ColumnDataSource({"x": [], "y": [], "width": [], "height": []})
+        doubt = self.chart.ellipse(
+            "x",
+            "y",
+            "width",
+            "height",
+            source=self._doubt,
+            fill_alpha=0.0,
+            line_color="#c2185b",
+            line_dash="dotted",
+            line_width=2,
+            name="precision",
+        )
+        self._legend.items.append(LegendItem(label="", renderers=[tower]))
+        self._legend.items.append(LegendItem(label="", renderers=[doubt], visible=False))
+
+    def _build_axes(self) -> None:
+        for axis, name in ((self.chart.xaxis[0], "x"), (self.chart.yaxis[0], "y")):
+            arguments = {"frame": self._frame, "origin": name, "scale": f"{name}_scale"}
+            axis.ticker = CustomJSTicker(args=arguments, major_code=_TICKS)
+            axis.formatter = CustomJSTickFormatter(args=arguments, code=_METRES)
+        self.chart.grid.visible = False
+        fit = CustomJS(args={"frame": self._frame, "chart": self.chart}, code=_FIT)
+        self.chart.js_on_change("inner_width", fit)
+        self.chart.js_on_change("inner_height", fit)
+        self._frame.js_on_change("data", fit)
+        # The bar reads its length from a range: this one counts true metres, not map metres.
+        metres = Range1d(0.0, 1.0)
+        follow = CustomJS(
+            args={"frame": self._frame, "chart": self.chart, "to": metres}, code=_SPAN
+        )
+        self.chart.x_range.js_on_change("start", follow)
+        self.chart.x_range.js_on_change("end", follow)
+        self._scale_bar = ScaleBar(
+            range=metres,
+            unit="m",
+            dimensional=Metric(base_unit="m", exclude=["hm", "dm", "cm", "mm"]),
+            location="bottom_left",
+            bar_length=0.2,
+            label_text_font=FONT,
+            label_text_color=INK,
+            background_fill_alpha=0.8,
+            border_line_color=None,
+        )
+        self.chart.add_layout(self._scale_bar)
+        formatters = {
+            f"${axis}": CustomJSHover(
+                args={"frame": self._frame, "origin": axis, "scale": f"{axis}_scale", "axis": axis},
+                code=_HOVER_METRES,
+            )
+            for axis in ("x", "y")
+        }
+        self._hover = hover_tool([self._image], formatters=formatters)
+        self._cell_hover = hover_tool([self._cell_glyphs], attachment="below")
+        self.chart.add_tools(self._hover, self._cell_hover)
+
+    # ------------------------------------------------------------------ updating
+    def show(self, scene: Scene, *, log: bool) -> None:
+        """Put a scene into the chart."""
+        frame, half = scene.frame, scene.half_width
+        self._cells.data = _cell_columns(scene.cells)
+        picture = block_mean(scene.density, MOST_CELLS).astype(np.float32)
+        self._raster.data = {
+            "image": [picture],
+            "x": [frame.x - half * frame.x_scale],
+            "y": [frame.y - half * frame.y_scale],
+            "dw": [2 * half * frame.x_scale],
+            "dh": [2 * half * frame.y_scale],
+        }
+        for fraction, source in self._rings.items():
+            rings = scene.rings.get(fraction, ())
+            source.data = {
+                "xs": [frame.map_x(ring[:, 0]).tolist() for ring in rings],
+                "ys": [frame.map_y(ring[:, 1]).tolist() for ring in rings],
+            }
+        self._tower.data = {"x": [frame.x], "y": [frame.y]}
+        self._show_doubt(scene)
+        top = nice_ceiling(float(np.nanmax(picture, initial=0.0)) or 1e-6)
+        self._log.update(low=top / 10**DECADES, high=top)
+        self._linear.update(low=0.0, high=top)
+        self.scale(log=log)
+        position = {
+            "x": [frame.x],
+            "y": [frame.y],
+            "x_scale": [frame.x_scale],
+            "y_scale": [frame.y_scale],
+            "half": [half],
+        }
+        if position != {key: list(value) for key, value in self._frame.data.items()}:
+            self._frame.data = position
+
+    def _show_doubt(self, scene: Scene) -> None:
+        frame, radius = scene.frame, scene.precision
+        known = math.isfinite(radius) and radius > 50.0
+        self._doubt.data = (
+            {
+                "x": [frame.x],
+                "y": [frame.y],
+                "width": [2 * radius * frame.x_scale],
+                "height": [2 * radius * frame.y_scale],
+            }
+            if known
+            else {"x": [], "y": [], "width": [], "height": []}
+        )
+        self._legend.items[-1].visible = known
+
+    def show_cells(self, cells: MapCells) -> None:
+        """Change the map layer below the footprint."""
+        self._cells.data = _cell_columns(cells)
+
+    def scale(self, *, log: bool) -> None:
+        """Colour the raster on a logarithmic or a linear scale."""
+        mapper = self._log if log else self._linear
+        self._image.glyph.color_mapper = mapper
+        self._bar.color_mapper = mapper
+
+    def speak(self, lang: str, *, title: str, source: str) -> None:
+        """Put every word of the chart into a language."""
+        self.chart.title.text = title
+        self._caption.text = source
+        self.chart.xaxis[0].axis_label = with_unit(t("footprint.axis_east", lang), "m", lang)
+        self.chart.yaxis[0].axis_label = with_unit(t("footprint.axis_north", lang), "m", lang)
+        self._bar.title = "m⁻²"
+        for item, fraction in zip(self._legend.items, FRACTIONS, strict=False):
+            percent = round(100 * fraction)
+            item.label = {"value": t("footprint.legend_share", lang, percent=percent)}
+        self._legend.items[len(FRACTIONS)].label = {"value": t("footprint.legend_tower", lang)}
+        self._legend.items[-1].label = {"value": t("footprint.legend_precision", lang)}
+        self._hover.tooltips = [
+            (t("footprint.hover_density", lang), "@image{0.00e+0} m⁻²"),
+            (t("footprint.hover_east", lang), "$x{custom} m"),
+            (t("footprint.hover_north", lang), "$y{custom} m"),
+        ]
+        self._cell_hover.tooltips = [(t("footprint.hover_layer", lang), "@word")]
+        describe(self.chart, title)
+
+
+def _cell_columns(cells: MapCells) -> dict[str, Any]:
+    return {
+        "left": cells.left,
+        "right": cells.right,
+        "bottom": cells.bottom,
+        "top": cells.top,
+        "colour": list(cells.colours),
+        "word": list(cells.words),
+        "group": list(cells.groups),
+    }
+
+
+def block_mean(field: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.float64]:
+    """Return ``field`` averaged in equal blocks so that no side exceeds ``most`` cells.
+
+    Edge cells that fill no whole block join the mean of what there is.
+    """
+    factor = max(math.ceil(size / most) for size in field.shape)
+    if factor <= 1:
+        return field
+    starts = [np.arange(0, size, factor) for size in field.shape]
+    total = np.add.reduceat(np.add.reduceat(field, starts[0], axis=0), starts[1], axis=1)
+    counts = [
+        np.diff(np.append(start, size)) for start, size in zip(starts, field.shape, strict=True)
+    ]
+    mean: npt.NDArray[np.float64] = total / np.outer(*counts)
+    return mean
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the next number of the series 1, 2, 5, 10 at or above a positive value.
+
+    >>> nice_ceiling(3.4e-5)
+    5e-05
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    lead = value / power
+    step = next(item for item in (1.0, 2.0, 5.0, 10.0) if lead <= item * (1 + 1e-12))
+    return float(f"{step * power:.6g}")

@@ -1,0 +1,330 @@
+"""Charts of the land-surface model: series, water and energy budget, observed against modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from bokeh.models import (
+    ColumnDataSource,
+    DatetimeTickFormatter,
+    FixedTicker,
+    Range1d,
+    Span,
+)
+
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views.charts import (
+    COMPARED,
+    MODELLED,
+    OBSERVED,
+    describe,
+    hover_tool,
+    new_chart,
+    pretty_unit,
+    style_legend,
+    with_unit,
+)
+from fluxscape_dashboard.views.series import (
+    QUANTITIES,
+    Floats,
+    Quantity,
+    Times,
+    daily_mean,
+    diurnal_by_month,
+    local_times,
+    running_sum,
+    week_of,
+)
+
+VIEWS: Final = ("week", "diurnal", "daily", "cumulative")
+"""Ways of showing the series, by key."""
+
+ENERGY_LIMIT: Final = 0.1
+"""Energy residual that a step may have [W m-2]."""
+
+WATER_LIMIT: Final = 1e-6
+"""Water residual that a step may have [kg m-2], that is mm."""
+
+_DATES: Final = DatetimeTickFormatter(
+    hours="%H:%M", days="%m-%d", months="%Y-%m", years="%Y", hourmin="%H:%M"
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """The series of one run, ready for charts.
+
+    Attributes
+    ----------
+    times
+        Starts of the steps, UTC.
+    step_seconds
+        Length of a step.
+    offset_hours
+        Clock of the site ahead of UTC.
+    series
+        Modelled series by name, in the model's units.
+    """
+
+    times: Times
+    step_seconds: int
+    offset_hours: float
+    series: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What one chart draws: shared or separate abscissae and one ordinate a series."""
+
+    x: npt.NDArray[Any]
+    y: Floats
+
+
+class SeriesChart:
+    """One quantity of up to three series: modelled, compared, observed."""
+
+    KINDS: Final = ("modelled", "compared", "observed")
+
+    def __init__(self, quantity: Quantity, *, dated: bool, x_range: Any = None) -> None:
+        self.quantity = quantity
+        options = {"x_axis_type": "datetime"} if dated else {}
+        if x_range is not None:
+            options["x_range"] = x_range
+        self.chart: Any = new_chart(
+            name=f"series_{quantity.name}",
+            height=255,
+            sizing_mode="stretch_width",
+            min_width=300,
+            **options,
+        )
+        if dated:
+            self.chart.xaxis[0].formatter = _DATES.clone()
+        colours = dict(zip(self.KINDS, (MODELLED, COMPARED, OBSERVED), strict=True))
+        self.sources = {kind: ColumnDataSource({"x": [], "y": []}) for kind in self.KINDS}
+        self._lines = {}
+        # The newest run is drawn last, above what it is compared with.
+        for kind in ("observed", "compared", "modelled"):
+            common = {"source": self.sources[kind], "legend_label": kind, "name": kind}
+            if kind == "observed":
+                self._lines[kind] = self.chart.scatter(
+                    "x", "y", size=3, color=colours[kind], alpha=0.5, **common
+                )
+            else:
+                self._lines[kind] = self.chart.line(
+                    "x",
+                    "y",
+                    color=colours[kind],
+                    line_width=1.8 if kind == "modelled" else 1.4,
+                    line_dash="solid" if kind == "modelled" else "dashed",
+                    **common,
+                )
+        legend = self.chart.legend[0]
+        style_legend(legend)
+        # Beside the curves, not over them.
+        legend.orientation = "horizontal"
+        legend.location = "right"
+        self.chart.add_layout(legend, "above")
+        self._hover = hover_tool([self._lines["modelled"]], mode="vline")
+        self.chart.add_tools(self._hover)
+        self._dated = dated
+
+    def show(self, kind: str, lines: Lines | None) -> None:
+        """Draw one of the three series, or take it away."""
+        empty: dict[str, Any] = {"x": [], "y": []}
+        self.sources[kind].data = empty if lines is None else {"x": lines.x, "y": lines.y}
+        for item in self.chart.legend[0].items:
+            if item.renderers and item.renderers[0] is self._lines[kind]:
+                item.visible = lines is not None
+
+    def speak(self, lang: str, *, compared: str, x_label: str) -> None:
+        """Put every word into a language; ``compared`` names the set that is compared with."""
+        name = t(f"model.quantity_{self.quantity.name}", lang)
+        unit = unit_words(self.quantity, lang)
+        self.chart.title.text = name
+        self.chart.yaxis[0].axis_label = pretty_unit(unit) if unit != "1" else ""
+        self.chart.xaxis[0].axis_label = x_label
+        names = {
+            "modelled": t("model.legend_modelled", lang),
+            "compared": compared,
+            "observed": t("model.legend_observed", lang),
+        }
+        for item in self.chart.legend[0].items:
+            for kind, line in self._lines.items():
+                if item.renderers and item.renderers[0] is line:
+                    item.label = {"value": names[kind]}
+        when = "@x{%m-%d %H:%M}" if self._dated else "@x{0.00}"
+        self._hover.tooltips = [
+            (x_label, when),
+            (t("model.legend_modelled", lang), f"@y{{0.000}} {pretty_unit(unit)}"),
+        ]
+        self._hover.formatters = {"@x": "datetime"} if self._dated else {}
+        describe(self.chart, f"{name} [{pretty_unit(unit)}]")
+
+
+def unit_words(quantity: Quantity, lang: str) -> str:
+    """Return the unit with the substance it counts, such as ``g C m-2``."""
+    unit = quantity.unit
+    carbon = {"gross_primary_production", "net_ecosystem_exchange"}
+    if quantity.name in carbon and unit.startswith("g "):
+        return unit.replace("g ", t("model.grams_carbon", lang) + " ", 1)
+    return unit
+
+
+class SeriesGrid:
+    """Four charts of one view, two a row."""
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        kind = {"daily": "daily", "cumulative": "cumulative"}.get(view, "half-hourly")
+        dated = view != "diurnal"
+        self.charts: list[SeriesChart] = []
+        shared: Any = None if dated else Range1d(0, 12)
+        for quantity in QUANTITIES[kind]:
+            chart = SeriesChart(quantity, dated=dated, x_range=shared)
+            shared = chart.chart.x_range
+            self.charts.append(chart)
+        if view == "diurnal":
+            for chart in self.charts:
+                chart.chart.xaxis[0].ticker = FixedTicker(ticks=[m + 0.5 for m in range(12)])
+                chart.chart.xgrid[0].ticker = FixedTicker(ticks=list(range(13)))
+
+    def show(self, kind: str, run: Run | None, *, week: int = 1) -> None:
+        """Draw one of ``modelled``, ``compared``, ``observed``."""
+        for chart in self.charts:
+            values = None if run is None else run.series.get(chart.quantity.name)
+            if run is None or values is None:
+                chart.show(kind, None)
+            else:
+                lines = lines_of(self.view, run, values, week)
+                chart.show(kind, Lines(lines.x, lines.y * chart.quantity.factor))
+
+    def speak(self, lang: str, *, compared: str, offset_hours: float) -> None:
+        """Put every word into a language."""
+        clock = f"UTC{offset_hours:+g}"
+        key = "model.axis_month" if self.view == "diurnal" else "model.axis_time"
+        for chart in self.charts:
+            chart.speak(lang, compared=compared, x_label=t(key, lang, clock=clock))
+            if self.view == "diurnal":
+                chart.chart.xaxis[0].major_label_overrides = {
+                    month + 0.5: t(f"model.month_{month + 1}", lang) for month in range(12)
+                }
+
+
+def lines_of(view: str, run: Run, values: Floats, week: int) -> Lines:
+    """Return what a view draws of one series."""
+    times = local_times(run.times, run.offset_hours)
+    if view == "week":
+        part = week_of(times, week)
+        return Lines(times[part].astype("datetime64[ms]"), values[part])
+    if view == "diurnal":
+        return Lines(*diurnal_by_month(times, values, run.step_seconds))
+    if view == "daily":
+        return Lines(*daily_mean(times, values))
+    # Ends of days are enough for a year's curve; a value a step would be half a megabyte.
+    per_day = max(1, round(86_400 / run.step_seconds))
+    ends = slice(per_day - 1, None, per_day)
+    return Lines(times[ends].astype("datetime64[ms]"), running_sum(values, run.step_seconds)[ends])
+
+
+class BudgetCharts:
+    """The largest residual of every day beside the limit, for energy and for water."""
+
+    def __init__(self) -> None:
+        self._sources = {
+            name: ColumnDataSource({"x": [], "y": []})
+            for name in ("energy_residual", "water_residual")
+        }
+        self.charts = {
+            "energy_residual": self._chart("energy_residual", ENERGY_LIMIT),
+            "water_residual": self._chart("water_residual", WATER_LIMIT),
+        }
+
+    def _chart(self, name: str, limit: float) -> Any:
+        chart = new_chart(
+            name=name,
+            height=250,
+            sizing_mode="stretch_width",
+            min_width=300,
+            x_axis_type="datetime",
+            y_axis_type="log",
+            y_range=Range1d(limit * 1e-14, limit * 10),
+        )
+        chart.xaxis[0].formatter = _DATES.clone()
+        chart.line("x", "y", source=self._sources[name], color=MODELLED, line_width=1.5)
+        chart.add_layout(
+            Span(location=limit, dimension="width", line_color="#c62828", line_dash="dashed")
+        )
+        return chart
+
+    def show(self, times: Times, residuals: Mapping[str, Floats]) -> None:
+        """Show the residual of every step as the largest of its day."""
+        for name, source in self._sources.items():
+            days, index = np.unique(times.astype("datetime64[D]"), return_inverse=True)
+            largest = np.zeros(days.size)
+            np.maximum.at(largest, index, np.nan_to_num(np.abs(residuals[name])))
+            # A logarithmic axis has no zero; an exact closure stands on the axis.
+            floor = self.charts[name].y_range.start
+            source.data = {"x": days.astype("datetime64[ms]"), "y": np.maximum(largest, floor)}
+
+    def speak(self, lang: str) -> None:
+        """Put every word into a language."""
+        for name, unit, limit in (
+            ("energy_residual", "W m-2", ENERGY_LIMIT),
+            ("water_residual", "mm", WATER_LIMIT),
+        ):
+            chart = self.charts[name]
+            title = t(f"model.{name}", lang, limit=f"{limit:g}", unit=pretty_unit(unit))
+            chart.title.text = title
+            chart.yaxis[0].axis_label = with_unit(t("model.axis_residual", lang), unit, lang)
+            chart.xaxis[0].axis_label = t("model.axis_day", lang)
+            describe(chart, title)
+
+
+class ScatterGrid:
+    """Observed against modelled, one chart a flux."""
+
+    def __init__(self, quantities: Sequence[Quantity]) -> None:
+        self.quantities = tuple(quantities)
+        self._sources = {q.name: ColumnDataSource({"x": [], "y": []}) for q in self.quantities}
+        self.charts: dict[str, Any] = {}
+        for quantity in self.quantities:
+            chart = new_chart(
+                name=f"scatter_{quantity.name}", height=280, sizing_mode="stretch_width"
+            )
+            chart.scatter(
+                "x", "y", source=self._sources[quantity.name], size=4, color=MODELLED, alpha=0.35
+            )
+            chart.line(
+                "x", "x", source=self._diagonal(quantity.name), color=OBSERVED, line_dash="dashed"
+            )
+            self.charts[quantity.name] = chart
+
+    def _diagonal(self, name: str) -> ColumnDataSource:
+        source = self._sources[f"{name}:1"] = ColumnDataSource({"x": []})
+        return source
+
+    def show(self, pairs: Mapping[str, tuple[Floats, Floats]]) -> None:
+        """Show pairs of observed and modelled values by name; others disappear."""
+        for quantity in self.quantities:
+            chart = self.charts[quantity.name]
+            chart.visible = quantity.name in pairs
+            observed, modelled = pairs.get(quantity.name, (np.empty(0), np.empty(0)))
+            both = np.isfinite(observed) & np.isfinite(modelled)
+            x, y = observed[both] * quantity.factor, modelled[both] * quantity.factor
+            self._sources[quantity.name].data = {"x": x, "y": y}
+            ends = [float(np.min([x, y])), float(np.max([x, y]))] if x.size else []
+            self._sources[f"{quantity.name}:1"].data = {"x": ends}
+
+    def speak(self, lang: str) -> None:
+        """Put every word into a language."""
+        for quantity in self.quantities:
+            chart = self.charts[quantity.name]
+            unit = unit_words(quantity, lang)
+            chart.title.text = t(f"model.quantity_{quantity.name}", lang)
+            chart.xaxis[0].axis_label = with_unit(t("model.legend_observed", lang), unit, lang)
+            chart.yaxis[0].axis_label = with_unit(t("model.legend_modelled", lang), unit, lang)
+            describe(chart, chart.title.text)
