@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Final, cast
 
 import fluxscape.errors
-from fluxscape.errors import FluxscapeError, RunError
+from fluxscape.errors import FluxscapeError, RunError, UnsafeInputError
 from fluxscape.io import wire
 from fluxscape.io.framing import read_message, write_message
 
@@ -31,13 +31,22 @@ class Child:
         Address space that calls may take beyond what the process holds when it is ready [MiB].
     cpu_seconds
         Processor time that all calls together may take [s]; 0 for no limit.
+    max_result_bytes
+        Largest result [bytes].
     preload
         Modules imported before the first call.
     """
 
     def __init__(
-        self, *, memory_mb: int, cpu_seconds: int = 0, preload: Sequence[str] = ()
+        self,
+        *,
+        memory_mb: int,
+        cpu_seconds: int = 0,
+        max_result_bytes: int = MAX_RESULT_BYTES,
+        preload: Sequence[str] = (),
     ) -> None:
+        self._max_result_bytes = max_result_bytes
+        self._calls = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program text
             [sys.executable, "-c", _START],
             stdin=subprocess.PIPE,
@@ -54,6 +63,7 @@ class Child:
             "preload": list(preload),
             "memory_bytes": memory_mb * 2**20,
             "cpu_seconds": cpu_seconds,
+            "max_result_bytes": max_result_bytes,
         }
         with contextlib.suppress(BrokenPipeError):  # its death is reported at the first call
             self._send(settings)
@@ -62,6 +72,11 @@ class Child:
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def wait_ready(self) -> None:
         """Wait until the modules are imported."""
@@ -88,8 +103,10 @@ class Child:
             ``failed``, ``memory``, ``cancelled`` or ``died``.
         """
         self.wait_ready()
+        self._calls += 1
         request = {
             "kind": "call",
+            "number": self._calls,
             "target": target,
             "args": list(args),
             "kwargs": kwargs or {},
@@ -112,7 +129,7 @@ class Child:
     def ask_to_stop(self) -> None:
         """Ask the running call to end at its next report."""
         with contextlib.suppress(OSError):
-            self._send({"kind": "cancel"})
+            self._send({"kind": "cancel", "number": self._calls})
 
     def kill(self) -> None:
         """End the process at once and let its memory go."""
@@ -133,10 +150,14 @@ class Child:
     def _receive(self) -> Any:
         try:
             return wire.receive(
-                lambda limit: read_message(self._answer, limit), max_bytes=MAX_RESULT_BYTES
+                lambda limit: read_message(self._answer, limit), max_bytes=self._max_result_bytes
             )
         except EOFError as error:
             raise self._death() from error
+        except UnsafeInputError:
+            # The rest of a refused answer is still in the pipe: this process is of no more use.
+            self.kill()
+            raise
 
     def _death(self) -> RunError:
         """Return why the process ended by itself."""

@@ -8,8 +8,10 @@ standard error. When the parent ends, standard input ends, and so does this proc
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -20,6 +22,7 @@ from fluxscape.errors import FluxscapeError, RunError
 from fluxscape.io import wire
 from fluxscape.io.framing import read_message, write_message
 
+_LOG: Final = logging.getLogger(__name__)
 REPORT_SECONDS: Final = 0.1
 MAX_REQUEST_BYTES: Final = 2 * 2**30
 Report = Callable[[float, str], None]
@@ -31,6 +34,8 @@ class Cancelled(BaseException):
 
 def main() -> None:
     """Serve requests until the parent goes away."""
+    # Ctrl-C in a terminal reaches every process of it; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source = sys.stdin.buffer
     # The answers need standard output for themselves: stray prints would break the framing.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
@@ -40,7 +45,7 @@ def main() -> None:
     for name in settings["preload"]:
         importlib.import_module(name)
     limit_resources(settings["memory_bytes"], settings["cpu_seconds"])
-    server = _Server(source, sink)
+    server = _Server(source, sink, settings["max_result_bytes"])
     server.answer({"kind": "ready"})
     server.serve()
 
@@ -72,11 +77,13 @@ def _address_space() -> int:
 class _Server:
     """Reads requests in a thread, so that a cancel or the parent's end is seen during a call."""
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, sink: BinaryIO, max_result_bytes: int) -> None:
         self._source = source
         self._sink = sink
+        self._max_result_bytes = max_result_bytes
         self._requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._cancelled = threading.Event()
+        self._cancelled = 0
+        self._number = 0
         self._last_report = 0.0
 
     def serve(self) -> None:
@@ -84,13 +91,17 @@ class _Server:
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
             request = self._requests.get()
-            self._cancelled.clear()
+            self._number = request["number"]
             self._last_report = 0.0
             self._call(request)
 
     def answer(self, message: dict[str, Any]) -> None:
         """Send one answer."""
-        wire.send(message, lambda part: write_message(self._sink, part))
+        wire.send(
+            message,
+            lambda part: write_message(self._sink, part),
+            max_bytes=self._max_result_bytes,
+        )
 
     def _listen(self) -> None:
         """Queue requests; end the process when the parent has gone."""
@@ -100,7 +111,7 @@ class _Server:
                     lambda limit: read_message(self._source, limit), max_bytes=MAX_REQUEST_BYTES
                 )
                 if request["kind"] == "cancel":
-                    self._cancelled.set()
+                    self._cancelled = request["number"]
                 else:
                     self._requests.put(request)
         finally:
@@ -120,11 +131,13 @@ class _Server:
         except MemoryError:
             self.answer({"kind": "memory"})
         except Exception as error:  # noqa: BLE001 - the parent raises it again, by name
+            if not isinstance(error, FluxscapeError):
+                _LOG.exception("%s failed", request["target"])
             self.answer(describe_error(error))
 
     def _report(self, fraction: float, message: str = "") -> None:
         """Tell the parent how far the call is; at most ten times a second."""
-        if self._cancelled.is_set():
+        if self._cancelled == self._number:
             raise Cancelled
         now = time.monotonic()
         if now - self._last_report < REPORT_SECONDS and fraction < 1.0:

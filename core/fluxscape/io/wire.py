@@ -20,6 +20,7 @@ from fluxscape.errors import UnsafeInputError
 
 #: Kinds of numpy dtypes whose buffers may be read as they are; objects are none of them.
 PLAIN_KINDS: Final = frozenset("biufcmMSU")
+MAX_BYTES: Final = 2 * 2**30
 MAX_TREE_BYTES: Final = 64 * 2**20
 MAX_ARRAYS: Final = 10_000
 MAX_DEPTH: Final = 64
@@ -31,13 +32,13 @@ Source = Callable[[int], bytearray]
 """Gives one message of at most so many bytes, or raises UnsafeInputError."""
 
 
-def send(value: object, sink: Sink) -> None:
+def send(value: object, sink: Sink, *, max_bytes: int = MAX_BYTES) -> None:
     """Send ``value`` as one JSON message, then one message for each array.
 
     Raises
     ------
     UnsafeInputError
-        If a part of ``value`` is not plain data; the message names its place.
+        If a part of ``value`` is not plain data, or its arrays exceed ``max_bytes``.
     """
     arrays: list[Array] = []
     tree = _encode(value, arrays, "result", 0)
@@ -49,6 +50,7 @@ def send(value: object, sink: Sink) -> None:
             f"{MAX_TREE_BYTES} bytes and {MAX_ARRAYS} arrays cross between processes"
         )
         raise UnsafeInputError(msg)
+    _check_total(sum(array.nbytes for array in arrays), max_bytes)
     sink(message)
     for array in arrays:
         if array.nbytes:
@@ -66,16 +68,19 @@ def receive(source: Source, *, max_bytes: int) -> Any:
     try:
         message = json.loads(bytes(source(MAX_TREE_BYTES)))
         specs = [_checked_spec(*spec) for spec in message["arrays"]]
-        total = sum(nbytes for _, _, nbytes in specs)
-        if total > max_bytes:
-            msg = (
-                f"the result is {total / 2**20:.0f} MiB; at most {max_bytes / 2**20:.0f} may cross"
-            )
-            raise UnsafeInputError(msg, got=total, wanted=max_bytes)
+        _check_total(sum(nbytes for _, _, nbytes in specs), max_bytes)
         return _decode(message["value"], [_receive_array(spec, source) for spec in specs])
     except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         msg = f"a child process answered with something that is not plain data: {error}"
         raise UnsafeInputError(msg) from error
+
+
+def _check_total(total: int, max_bytes: int) -> None:
+    """Raise UnsafeInputError if the arrays of a message are too large."""
+    if total > max_bytes:
+        mib, most = total / 2**20, max_bytes / 2**20
+        msg = f"the result is {mib:.0f} MiB; at most {most:.0f} MiB may cross"
+        raise UnsafeInputError(msg, got=total, wanted=max_bytes)
 
 
 def _checked_spec(dtype_text: str, shape: list[int]) -> tuple[np.dtype[Any], tuple[int, ...], int]:

@@ -1,0 +1,148 @@
+"""The only place where outside text becomes markup.
+
+Names, attributes, file names, error messages and job messages come from outside. Panel renders
+most strings as HTML (HTML, Markdown, Str, Alert, titles of cards, column headers of tables), so
+pages take their text panes from here and never from Panel; a test forbids the others.
+
+:func:`text` is for places that take HTML, :func:`label` for places that escape by themselves
+(options of selects, axis titles, hover values).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fluxscape.errors import UnsafeInputError
+from fluxscape.io.names import plain_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHORT: Final = 300
+LONG: Final = 4000
+_SCHEMES: Final = ("https://", "http://", "mailto:", "#", "?", "/")
+_MARKDOWN_SIGNS: Final = re.compile(r"[^\w\s,]|_")
+_OPEN_TAG: Final = re.compile(r"<[^>]*\Z")
+
+
+def label(value: object, *, limit: int = SHORT) -> str:
+    """Return outside text for places that escape by themselves: cleaned and shortened."""
+    return plain_text(value, limit=limit)
+
+
+def text(value: object, *, limit: int = SHORT) -> str:
+    """Return outside text for places that take HTML: cleaned, shortened, escaped.
+
+    >>> text("DE-Tha<img src=x onerror=alert(1)>")
+    'DE-Tha&lt;img src=x onerror=alert(1)&gt;'
+    """
+    return html.escape(label(value, limit=limit), quote=True)
+
+
+def markdown_text(value: object, *, limit: int = SHORT) -> str:
+    """Return outside text for a place inside Markdown: every sign becomes a character reference."""
+    return _MARKDOWN_SIGNS.sub(lambda m: f"&#{ord(m.group())};", label(value, limit=limit))
+
+
+def address(value: object) -> str:
+    """Return an outside address for an ``href``, or ``#`` if it is not a plain web address."""
+    cleaned = label(value, limit=LONG)
+    return text(cleaned, limit=LONG) if cleaned.lower().startswith(_SCHEMES) else "#"
+
+
+def link(url: object, caption: object) -> str:
+    """Return the HTML of a link to an outside address with an outside caption."""
+    return f'<a href="{address(url)}" rel="noopener noreferrer" target="_blank">{text(caption)}</a>'
+
+
+def fill(template: str, /, **outside: object) -> str:
+    """Return a trusted HTML template with outside values put in its text.
+
+    Parameters
+    ----------
+    template
+        HTML of the program or of the text catalogue with ``{name}`` fields between tags.
+    **outside
+        Values of any origin.
+
+    Raises
+    ------
+    UnsafeInputError
+        If a field stands inside a tag, where escaping is not enough.
+    """
+    return _fill(template, outside, text)
+
+
+def html_pane(template: str, /, *, pane: dict[str, Any] | None = None, **outside: object) -> Any:
+    """Return a pane of trusted HTML with outside values; ``pane`` are options of the pane."""
+    return pn.pane.HTML(fill(template, **outside), **(pane or {}))
+
+
+def markdown_pane(
+    template: str, /, *, pane: dict[str, Any] | None = None, **outside: object
+) -> Any:
+    """Return a pane of trusted Markdown with outside values; HTML in it stays text."""
+    return pn.pane.Markdown(
+        _fill(template, outside, markdown_text),
+        renderer="markdown-it",
+        renderer_options={"html": False},
+        **(pane or {}),
+    )
+
+
+def plain(value: object, /, *, limit: int = LONG, pane: dict[str, Any] | None = None) -> Any:
+    """Return a pane of outside text."""
+    return pn.pane.HTML(text(value, limit=limit), **(pane or {}))
+
+
+def alert(
+    template: str,
+    /,
+    *,
+    kind: str = "warning",
+    pane: dict[str, Any] | None = None,
+    **outside: object,
+) -> Any:
+    """Return an alert of trusted Markdown with outside values.
+
+    ``kind`` is ``primary``, ``secondary``, ``success``, ``danger``, ``warning`` or ``info``.
+    """
+    return pn.pane.Alert(
+        _fill(template, outside, markdown_text),
+        alert_type=kind,
+        renderer_options={"html": False},
+        **(pane or {}),
+    )
+
+
+def table(frame: pd.DataFrame, /, **options: Any) -> Any:
+    """Return a Tabulator of outside data: headers escaped, cells shown as plain text."""
+    barred = {"formatters", "titles", "title_formatters", "header_tooltips"} & options.keys()
+    if barred:
+        msg = f"safe.table takes no {sorted(barred)}: they can turn cells into markup"
+        raise UnsafeInputError(msg)
+    shown = frame.set_axis([label(name) for name in frame.columns], axis="columns")
+    titles = {str(name): text(name) for name in shown.columns}
+    return pn.widgets.Tabulator(shown, titles=titles, **options)
+
+
+def _fill(template: str, outside: dict[str, object], escape: Any) -> str:
+    """Fill the fields of a template; they are plain names that stand between tags."""
+    parts: list[str] = []
+    for literal, field, spec, conversion in string.Formatter().parse(template):
+        parts.append(literal)
+        if field is None:
+            continue
+        if not field.isidentifier() or conversion or spec:
+            msg = f"the template field {field!r} must be a plain name"
+            raise UnsafeInputError(msg)
+        if _OPEN_TAG.search("".join(parts)):
+            msg = f"the template field {field!r} stands inside a tag"
+            raise UnsafeInputError(msg)
+        parts.append(escape(outside[field]))
+    return "".join(parts)
