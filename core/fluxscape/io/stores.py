@@ -48,7 +48,8 @@ def open_store(path: str | Path, *, group: str | None = None) -> xr.Dataset:
 
     root = check_zarr(directory_in_force(path))
     with _named_errors(root, group):
-        return xr.open_zarr(root, group=group, consolidated=False, chunks=None)
+        dataset: xr.Dataset = xr.open_zarr(root, group=group, consolidated=False, chunks=None)
+        return dataset
 
 
 def open_group(path: str | Path) -> zarr.Group:
