@@ -29,8 +29,6 @@ class ColumnRule:
         spikes are ordinary and are set to missing, counted, instead of stopping the reader.
     constant
         Whether the column holds one number for the whole table.
-    note
-        Plain words that go with the variable.
     """
 
     variable: str
@@ -40,7 +38,6 @@ class ColumnRule:
     square_root: bool = False
     raw: bool = False
     constant: bool = False
-    note: str = ""
 
     def __post_init__(self) -> None:
         if self.variable not in VARIABLES:
@@ -54,12 +51,12 @@ class QualityScheme:
 
     Attributes
     ----------
-    values, meanings
-        Flags as the file has them and what they mean, as CF's ``flag_values`` and
+    flags, meanings
+        Flags as the file has them, rising, and what they mean, as CF's ``flag_values`` and
         ``flag_meanings``.
     """
 
-    values: tuple[int, ...]
+    flags: tuple[int, ...]
     meanings: tuple[str, ...]
 
 
@@ -68,6 +65,11 @@ FLUXNET_QUALITY = QualityScheme((0, 1, 2, 3), ("measured", "good_fill", "medium_
 
 FOKEN_QUALITY = QualityScheme((0, 1, 2), ("high_quality", "moderate_quality", "low_quality"))
 """Mauder and Foken 2004 (0 to 2 scheme); all three are measured."""
+
+
+def by_exact_name(rule: ColumnRule, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a rule that the table has, in the order of the rule."""
+    return tuple(name for name in rule.columns if name in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class TableLayout:
         ISO 8601 duration where the format fixes it, else an empty string.
     quality_is_share
         Whether quality columns give the share of well-measured half-hours (daily and longer).
+    notes
+        What a reader must know of a column that was chosen.
     choose
         Order of the candidate columns of a rule among the table's columns.
     """
@@ -105,9 +109,8 @@ class TableLayout:
     scheme: QualityScheme = FLUXNET_QUALITY
     time_step: str = ""
     quality_is_share: bool = False
-    choose: Callable[[ColumnRule, Sequence[str]], tuple[str, ...]] = lambda rule, columns: tuple(
-        name for name in rule.columns if name in columns
-    )
+    notes: dict[str, str] = field(default_factory=dict)
+    choose: Callable[[ColumnRule, Sequence[str]], tuple[str, ...]] = by_exact_name
 
     def quality_column(self, rule: ColumnRule, chosen: str) -> str | None:
         """Return the quality column that belongs to the chosen column, if the table has it."""
