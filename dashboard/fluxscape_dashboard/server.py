@@ -23,7 +23,7 @@ from tornado.web import OutputTransform, RequestHandler
 from fluxscape import __version__
 from fluxscape.assets import assets_root
 from fluxscape.errors import FluxscapeError, RunError, UnsafeInputError
-from fluxscape_dashboard import shell
+from fluxscape_dashboard import process, shell
 
 SECRET_VARIABLE: Final = "FLUXSCAPE_SECRET"  # noqa: S105 (the variable's name, not its value)
 """Environment variable that holds the key of the session signatures."""
@@ -49,7 +49,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self'",
+        "connect-src 'self' blob:",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
@@ -121,7 +121,7 @@ def readiness() -> tuple[bool, dict[str, object]]:
     body: dict[str, object] = {"version": __version__}
     try:
         root = assets_root()
-        missing = [name for name in shell.NEEDED_ASSETS if not (root / name).exists()]
+        missing = [name for name in process.NEEDED_ASSETS if not (root / name).exists()]
         free = shutil.disk_usage(root).free
     except (FluxscapeError, OSError) as error:
         return False, {**body, "ready": False, "error": type(error).__name__}
@@ -218,7 +218,7 @@ def make_server(options: ServerOptions) -> Any:
     """
     secret = session_secret(options.host)
     port = free_port(options.host, options.port)
-    shell.configure()
+    process.configure()
     return pn.io.server.get_server(
         {"/": shell.session_page},
         port=port,
@@ -233,8 +233,8 @@ def make_server(options: ServerOptions) -> Any:
         sign_sessions=True,
         secret_key=secret,
         generate_session_ids=True,
-        # The token in the page repeats the listed headers; none is needed.
-        include_headers=["Host"],
+        # The token in the page repeats the listed headers; the language is what a page asks for.
+        include_headers=["Host", "Accept-Language"],
         include_cookies=[],
         websocket_max_message_size=LARGEST_MESSAGE,
         http_server_kwargs={"max_body_size": LARGEST_BODY, "max_buffer_size": LARGEST_MESSAGE},
@@ -259,4 +259,4 @@ def serve(options: ServerOptions, announce: Any = print) -> None:
         server.io_loop.start()
     finally:
         server.stop()
-        shell.close()
+        process.close()

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
 
+from fluxscape_dashboard.client import Client
+from fluxscape_dashboard.header import header, help_dialog
 from fluxscape_dashboard.pages import PageView, Services, page_class
-from fluxscape_dashboard.state import PAGES, AppState, read_query, write_query
-from fluxscape_dashboard.text import bound, t
+from fluxscape_dashboard.process import job_pool
+from fluxscape_dashboard.safe import label
+from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.theme import PAGE_SX, ZONE_SX, theme_config
+from fluxscape_dashboard.tower_table import tower_or_none
 
-NEEDED_ASSETS: Final = ("towers.csv", "text/common.json")
-"""Assets without which no page can be shown."""
+LEFT_WIDTH: Final = 300
+RIGHT_WIDTH: Final = 330
 
+_STEPS: Final = ("page", "tower")
 _LOG = logging.getLogger(__name__)
-
-
-def configure() -> None:
-    """Set the process-wide options of Panel and HoloViews once, before the first session."""
-    pn.extension(notifications=True)
-
-
-def close() -> None:
-    """Release what the process holds: the worker processes."""
 
 
 def session_page() -> Any:
@@ -33,60 +32,161 @@ def session_page() -> Any:
 
 
 class Shell:
-    """One session."""
+    """One session: the state, the pages that were visited, and the frame around them."""
 
     def __init__(self) -> None:
-        self.state = AppState()
-        self.views: dict[str, PageView] = {}
+        self.state = AppState(lang=_wished_language())
+        self.pages: dict[str, PageView] = {}
         self.zones: dict[str, Any] = {}
-        self.body = pn.Column(sizing_mode="stretch_both")
         self.services = Services(
-            jobs=None,  # type: ignore[arg-type]
-            session="",
+            jobs=job_pool(),
+            session=_session_id(),
             notify=self.notify,
-            on_close=lambda f: pn.state.on_session_destroyed(lambda _: f()),
+            on_close=_on_close,
         )
-        notices = read_query(self.state, pn.state.location.search if pn.state.location else "")
+        notices = list(read_query(self.state, _requested_query()))
+        notices += self._check_tower()
+        self.client = Client(
+            query=write_query(self.state), lang=self.state.param.lang, pages=list(PAGES)
+        )
+        self.client.listen(
+            page=lambda key: self.state.param.update(page=key),
+            reset=lambda _: self.state.reset(),
+            help=lambda _: self.help.param.update(open=True),
+            address=self._read_address,
+            copied=self._say_copied,
+        )
+        self.help = help_dialog(self.state)
+        self.body = pmui.Column(sizing_mode="stretch_both", margin=0, sx={"height": "100%"})
         self.page = pmui.Page(
-            title="fluxscape",
+            title="",
+            meta_title="fluxscape",
+            meta_name="fluxscape",
             theme_toggle=False,
-            header=[
-                *(
-                    pmui.Button(
-                        label=bound(f"common.page_{key}", self.state.param.lang),
-                        on_click=lambda _, key=key: self.state.param.update(page=key),
-                    )
-                    for key in PAGES
-                )
-            ],
-            main=[self.body],
+            theme_config=theme_config(),
+            dark_theme=self.state.param.dark,
+            sx=PAGE_SX,
+            header=[header(self.state, self.client, self.help), self.client],
+            main=[self.body, self.help],
         )
-        self.state.param.watch(self._show, "page")
-        self.state.param.watch(self._write, list(self.state.param))
-        self._show()
+        pn.config.exception_handler = self._report
+        self._show_page()
+        self.state.param.watch(self._show_page, "page")
+        self.state.param.watch(self._write_address, [n for n in self.state.param if n != "name"])
+        self.state.param.watch(lambda _: self._tell(self._check_tower()), "tower")
+        pn.state.onload(partial(self._tell, notices))
+
+    def notify(self, kind: str, key: str, **values: object) -> None:
+        """Show a message of the text catalogue; its values may come from outside."""
+        area = pn.state.notifications
+        if area is None:
+            _LOG.warning("no place for the message %s", key)
+            return
+        clean = {name: label(value) for name, value in values.items()}
+        area.send(t(key, self.state.lang, **clean), type=kind, duration=6000)
+
+    def _report(self, error: Exception) -> None:
+        """Log what a callback did not expect, and say that it failed."""
+        _LOG.error("a callback of page %s failed", self.state.page, exc_info=error)
+        self.notify("error", "common.callback_failed")
+
+    def _tell(self, notices: list[Notice]) -> None:
         for notice in notices:
             self.notify(notice.kind, notice.key, **notice.values)
 
-    def notify(self, kind: str, key: str, **values: object) -> None:
-        """Show a message."""
-        if pn.state.notifications is not None:
-            pn.state.notifications.send(t(key, self.state.lang, **values), notification_type=kind)
+    def _check_tower(self) -> list[Notice]:
+        """Replace other names of a tower by its site; drop unknown ones with a notice."""
+        asked = self.state.tower
+        tower = tower_or_none(asked)
+        self.state.tower = tower.site if tower else ""
+        return [Notice("common.notice_no_tower", {"tower": asked})] if asked and not tower else []
 
-    def _write(self, *_: object) -> None:
-        if pn.state.location is not None:
-            pn.state.location.search = write_query(self.state)
+    def _read_address(self, query: str) -> None:
+        notices = read_query(self.state, str(query))
+        self._tell(list(notices))
 
-    def _show(self, *_: object) -> None:
+    def _write_address(self, *events: Any) -> None:
+        step = any(event.name in _STEPS for event in events)
+        self.client.param.update(step=step, query=write_query(self.state))
+
+    def _say_copied(self, done: object) -> None:
+        if done:
+            self.notify("success", "common.link_copied")
+        else:
+            self.notify("warning", "common.link_not_copied")
+
+    def _show_page(self, *_: Any) -> None:
         key = self.state.page
-        if key not in self.views:
-            view = self.views[key] = page_class(key)(self.state, self.services)
-            self.zones[key] = pn.Row(
-                pn.Column(view.selectors(), width=300),
-                pn.Column(view.display(), sizing_mode="stretch_both"),
-                pn.Column(view.details(), width=320),
-                sizing_mode="stretch_both",
-            )
+        for name, page in self.pages.items():
+            if name != key and self.zones[name].visible:
+                self.zones[name].visible = False
+                page.on_hide()
+        if key not in self.zones:
+            self.zones[key] = self._build(key)
             self.body.append(self.zones[key])
-        for name, zone in self.zones.items():
-            zone.visible = name == key
-        self.views[key].on_show()
+        self.zones[key].visible = True
+        if key in self.pages:
+            self.pages[key].on_show()
+
+    def _build(self, key: str) -> Any:
+        """Return the zones of a page; one that cannot be built shows so and harms no other."""
+        try:
+            page = page_class(key)(self.state, self.services)
+            zones = (page.selectors(), page.display(), page.details())
+        # Whatever is wrong with one page, the others must stay usable.
+        except Exception:  # noqa: BLE001
+            _LOG.exception("page %s cannot be built", key)
+            return broken_page(self.state)
+        self.pages[key] = page
+        return page_layout(*zones)
+
+
+def page_layout(selectors: Any, display: Any, details: Any) -> Any:
+    """Return the three zones side by side."""
+    left = pmui.Column(
+        selectors,
+        width=LEFT_WIDTH,
+        sizing_mode="stretch_height",
+        margin=0,
+        sx={**ZONE_SX, "borderRight": "1px solid", "borderColor": "divider"},
+    )
+    right = pmui.Column(
+        details,
+        width=RIGHT_WIDTH,
+        sizing_mode="stretch_height",
+        margin=0,
+        sx={**ZONE_SX, "borderLeft": "1px solid", "borderColor": "divider"},
+    )
+    middle = pmui.Column(
+        display, sizing_mode="stretch_both", margin=0, sx={"minWidth": 0, "height": "100%"}
+    )
+    return pmui.Row(left, middle, right, sizing_mode="stretch_both", margin=0)
+
+
+def broken_page(state: AppState) -> Any:
+    """Return what stands in place of a page that cannot be built."""
+    return pmui.Alert(
+        object=pn.bind(lambda lang: t("common.page_failed", lang), state.param.lang),
+        severity="error",
+        margin=30,
+    )
+
+
+def _wished_language() -> str:
+    """Return the first language that the browser asks for, if there is a text in it."""
+    wished = str(pn.state.headers.get("Accept-Language", "")) if pn.state.headers else ""
+    return "zh" if wished.lower().lstrip().startswith("zh") else "en"
+
+
+def _requested_query() -> str:
+    return str(pn.state.location.search) if pn.state.location else ""
+
+
+def _session_id() -> str:
+    context = pn.state.curdoc.session_context if pn.state.curdoc else None
+    return str(context.id) if context else "warm-up"
+
+
+def _on_close(function: Any) -> None:
+    if pn.state.curdoc and pn.state.curdoc.session_context:
+        pn.state.on_session_destroyed(lambda _: function())

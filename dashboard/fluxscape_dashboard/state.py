@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
 
 import param
@@ -33,6 +34,11 @@ PAGES: Final = ("towers", "footprint", "model", "atlas")
 
 LONGEST_QUERY: Final = 6000
 """Characters of an address that are read; proxies commonly cut at 8 kB."""
+
+MOST_FIELDS: Final = 100
+"""Parameters of an address that are read."""
+
+_TRACKING: Final = "utm_"
 
 _ALWAYS_WRITTEN: Final = ("v", "page", "lang")
 
@@ -75,7 +81,9 @@ class AppState(TowersState, FootprintState, ModelState, AtlasState):
     lang = param.Selector(default="en", objects=["en", "zh"], doc="Language of every text.")
     dark = param.Boolean(default=False, doc="Dark theme; colour maps do not follow it.")
     tower = param.String(
-        default="", regex=r"^[\w .()-]{0,40}$", doc="Key of the chosen tower, empty if none."
+        default="",
+        regex=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,31})?$",
+        doc="Key of the chosen tower, empty if none.",
     )
     map_view = param.NumericTuple(
         default=None,
@@ -87,9 +95,7 @@ class AppState(TowersState, FootprintState, ModelState, AtlasState):
     def reset(self) -> None:
         """Set every parameter but the language and the theme back to its default."""
         kept = {"name", "lang", "dark"}
-        self.param.update(
-            **{name: _default(self, name) for name in self.param if name not in kept}
-        )
+        self.param.update(**{name: _default(self, name) for name in self.param if name not in kept})
 
 
 def url_parameters(state: AppState) -> tuple[str, ...]:
@@ -117,29 +123,33 @@ def read_query(state: AppState, query: str) -> tuple[Notice, ...]:
         One for each value that was refused or name that is probably misspelt. Unknown names of
         others, such as the tracking marks of mail programs, are passed over.
     """
-    if len(query) > LONGEST_QUERY:
+    if len(query) > LONGEST_QUERY or query.count("&") > MOST_FIELDS:
         return (Notice("common.notice_long_address", {"limit": LONGEST_QUERY}),)
     names = url_parameters(state)
     values = {name: _default(state, name) for name in names if name not in {"lang", "dark"}}
     notices: list[Notice] = []
     probe = AppState()
-    for name, text in parse_qsl(query.removeprefix("?"), max_num_fields=100):
+    for name, text in parse_qsl(query.removeprefix("?")):
         if name not in names:
-            if near := get_close_matches(name, names, n=1, cutoff=0.75):
-                notices.append(
-                    Notice("common.notice_unknown_name", {"name": name[:40], "near": near[0]})
-                )
+            notices += _misspelt(name, names)
             continue
         try:
             value = _decode(state.param[name], text)
             setattr(probe, name, value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             key = "common.notice_other_version" if name == "v" else "common.notice_bad_value"
             notices.append(Notice(key, {"name": name, "value": text[:40]}))
         else:
             values[name] = value
     state.param.update(**values)
     return tuple(notices)
+
+
+def _misspelt(name: str, names: tuple[str, ...]) -> list[Notice]:
+    near = get_close_matches(name, names, n=1, cutoff=0.8)
+    if not near or name.startswith(_TRACKING):
+        return []
+    return [Notice("common.notice_unknown_name", {"name": name[:40], "near": near[0]})]
 
 
 def _default(state: AppState, name: str) -> Any:
@@ -166,25 +176,39 @@ def _decode(parameter: param.Parameter, text: str) -> Any:
     """Return the value that ``text`` stands for, or raise ValueError."""
     if text == "" and parameter.allow_None:
         return None
-    if isinstance(parameter, param.Boolean):
-        return {"1": True, "0": False}[text] if text in {"0", "1"} else _refuse(text)
-    if isinstance(parameter, param.Integer):
-        return int(text)
-    if isinstance(parameter, param.Number):
-        return _finite(text)
-    if isinstance(parameter, param.NumericTuple):
-        return tuple(_finite(item) for item in text.split(","))
-    if isinstance(parameter, param.List):
-        items = [item for item in text.split(",") if item]
-        return [parameter.item_type(item) for item in items] if parameter.item_type else items
-    if isinstance(parameter, param.Dict):
-        value = json.loads(text, parse_constant=_refuse)
-        return value if isinstance(value, dict) else _refuse(text)
-    if isinstance(parameter, param.Selector):
-        return next((item for item in parameter.objects if str(item) == text), None) or _refuse(
-            text
-        )
+    for kind, decode in _DECODERS:
+        if isinstance(parameter, kind):
+            return decode(parameter, text)
     return text
+
+
+def _one_of(options: list[Any], texts: list[str], text: str) -> Any:
+    return options[texts.index(text)] if text in texts else _refuse(text)
+
+
+def _list(parameter: param.List, text: str) -> list[Any]:
+    make = parameter.item_type or str
+    return [make(item) for item in text.split(",") if item]
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = json.loads(text, parse_constant=_refuse)
+    return value if isinstance(value, dict) else cast("dict[str, Any]", _refuse(text))
+
+
+_DECODERS: Final[tuple[tuple[type, Callable[[Any, str], Any]], ...]] = (
+    (param.Boolean, lambda _, text: _one_of([False, True], ["0", "1"], text)),
+    (param.Integer, lambda _, text: int(text)),
+    (param.Number, lambda _, text: _finite(text)),
+    (param.NumericTuple, lambda _, text: tuple(map(_finite, text.split(",")))),
+    (param.List, _list),
+    (param.Dict, lambda _, text: _mapping(text)),
+    (
+        param.Selector,
+        lambda kind, text: _one_of(list(kind.objects), list(map(str, kind.objects)), text),
+    ),
+)
+"""Readers by kind of parameter; the more special kind comes first."""
 
 
 def _finite(text: str) -> float:

@@ -49,16 +49,20 @@ class FluxPage:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on(
             "console",
-            lambda message: self.errors.append(f"{message.text} ({message.location.get('url')})")
-            if message.type == "error"
-            else None,
+            lambda message: (
+                self.errors.append(f"{message.text} ({message.location.get('url')})")
+                if message.type == "error"
+                else None
+            ),
         )
         page.on(
             "request",
-            lambda request: self.foreign_requests.append(request.url)
-            if urlsplit(request.url).scheme not in {"data", "blob", "about"}
-            and urlsplit(request.url).netloc != own
-            else None,
+            lambda request: (
+                self.foreign_requests.append(request.url)
+                if urlsplit(request.url).scheme not in {"data", "blob", "about"}
+                and urlsplit(request.url).netloc != own
+                else None
+            ),
         )
 
     def open(self, **query: object) -> FluxPage:
@@ -117,7 +121,9 @@ class FluxPage:
                 }
                 if (node.nodeType === Node.ELEMENT_NODE) {
                   if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(node.tagName)) return
-                  if (!node.checkVisibility({visibilityProperty: true})) return
+                  // checkVisibility() calls hosts with `display: contents` invisible.
+                  const style = getComputedStyle(node)
+                  if (style.display === 'none' || style.visibility === 'hidden') return
                 }
                 if (node.shadowRoot) for (const child of node.shadowRoot.childNodes) visit(child)
                 for (const child of node.childNodes) visit(child)

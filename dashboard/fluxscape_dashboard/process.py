@@ -1,0 +1,39 @@
+"""What all sessions of a server process share: settings of the screen libraries, the workers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import holoviews as hv
+import panel as pn
+from holoviews.plotting.bokeh.callbacks import RangeXYCallback
+
+from fluxscape_dashboard.jobs import JobPool
+
+NEEDED_ASSETS: Final = ("towers.csv", "text/common.json", "style/client.js", "basemap")
+"""Assets without which no page can be shown."""
+
+RANGE_DEBOUNCE_MS: Final = 30
+"""Wait of HoloViews before a new view is computed [ms]; not public, re-check on upgrade."""
+
+
+def configure() -> None:
+    """Set the process-wide options of Panel and HoloViews once, before the first session."""
+    pn.extension(notifications=True)
+    hv.extension("bokeh")
+    # WebGL costs over a second a frame where the browser has no graphics card.
+    hv.renderer("bokeh").webgl = False
+    RangeXYCallback.debounce = RANGE_DEBOUNCE_MS
+
+
+@cache
+def job_pool() -> JobPool:
+    """Return the worker processes, started on first use."""
+    return JobPool()
+
+
+def close() -> None:
+    """End the worker processes if any were started."""
+    if job_pool.cache_info().currsize:
+        job_pool().close()
