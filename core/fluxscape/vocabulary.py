@@ -179,6 +179,17 @@ _ROWS: Final = (
     ),
     Variable("ecosystem_respiration", "umol m-2 s-1", "ecosystem respiration", -80.0, 150.0),
     Variable("evapotranspiration", "kg m-2 s-1", "evapotranspiration", -2e-4, 8e-4),
+    # Sums of a year, as national products hold them
+    Variable(
+        "annual_gross_primary_production",
+        "g m-2 year-1",
+        "gross primary production of a year, as carbon",
+        0.0,
+        8000.0,
+    ),
+    Variable(
+        "annual_evapotranspiration", "kg m-2 year-1", "evapotranspiration of a year", -200.0, 5000.0
+    ),
     # Surface and soil
     Variable("leaf_area_index", "1", "leaf area index", 0.0, 15.0, "leaf_area_index"),
     Variable(
