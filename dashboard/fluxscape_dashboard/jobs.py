@@ -19,6 +19,7 @@ Rules of the queue
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections import deque
@@ -29,10 +30,12 @@ from typing import Any, Final, Literal, Self
 
 from fluxscape.errors import FluxscapeError, RunError, UnsafeInputError
 from fluxscape.io.child import Child
+from fluxscape.io.names import plain_text
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 ALLOWED_PREFIXES: Final = ("fluxscape.", "fluxscape_dashboard.")
+_TARGET: Final = re.compile(r"[a-z_][\w.]*:[a-z]\w*")
 #: Imported by every worker before its first job.
 PRELOAD: Final = ("xarray", "numba")
 JOBS_OF_A_SESSION: Final = 4
@@ -53,7 +56,8 @@ class JobSnapshot:
     progress
         Fraction done, 0 to 1.
     message
-        What the function reported last; text from outside may be in it.
+        What the function reported last; text from outside may be in it, so pages show it by
+        :mod:`fluxscape_dashboard.safe`.
     error
         Why it failed or was cancelled.
     seconds
@@ -160,7 +164,7 @@ class Job:
             # A NaN compares false on both sides and leaves the bar where it is.
             if 0.0 <= fraction <= 1.0:
                 self._progress = fraction
-            self._message = message
+            self._message = plain_text(message, limit=300)
 
     def finish(
         self, state: State, *, value: Any = None, error: FluxscapeError | None = None
@@ -242,8 +246,11 @@ class JobPool:
         RunError
             If too many jobs are waiting (``details["reason"] == "busy"``) or the pool is closed.
         """
-        if not target.startswith(self._allowed) or target.count(":") != 1:
-            msg = f"{target!r} is not a job: modules must begin with one of {self._allowed}"
+        if not (_TARGET.fullmatch(target) and target.startswith(self._allowed)):
+            msg = (
+                f"{target!r} is no job: it must be a public module:function that begins with one "
+                f"of {self._allowed}"
+            )
             raise UnsafeInputError(msg, target=target)
         for earlier in self._jobs_of(session):
             if earlier.target == target:

@@ -36,12 +36,15 @@ class RasterLimits:
         Number of bands.
     block_nbytes
         Unpacked size of one tile or strip, the least that is read at once [bytes].
+    blocks
+        Number of tiles or strips.
     """
 
     nbytes: int = 2 * 2**30
     side: int = 200_000
     bands: int = 512
     block_nbytes: int = 256 * 2**20
+    blocks: int = 4_000_000
 
 
 DEFAULT_LIMITS: Final = RasterLimits()
@@ -169,6 +172,7 @@ def _check_directory(directory: Directory, file: Path, limits: RasterLimits) -> 
         "bits per sample": (directory.bits, 1, 128),
         "unpacked size in bytes": (directory.nbytes, 1, limits.nbytes),
         "tile or strip size in bytes": (directory.block_nbytes, 1, limits.block_nbytes),
+        "number of tiles or strips": (directory.blocks, 1, limits.blocks),
     }
     for name, (found, lowest, highest) in declared.items():
         if not lowest <= found <= highest:

@@ -17,7 +17,10 @@ from fluxscape.errors import FileFormatError, UnsafeInputError
 MAX_DIRECTORIES: Final = 64
 MAX_TAGS: Final = 512
 #: The lossless compressions that all writers use; JPEG, LERC and the like unpack without bound.
-COMPRESSIONS: Final = {1: "none", 5: "LZW", 8: "deflate", 32773: "PackBits", 32946: "deflate"}
+COMPRESSIONS: Final = {1: "none", 5: "LZW", 8: "deflate", 32773: "PackBits"} | {
+    32946: "deflate",
+    50000: "zstd",
+}
 _TYPE_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8} | {
     13: 4,
     16: 8,
@@ -27,10 +30,11 @@ _TYPE_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 
 _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _WIDTH, _LENGTH, _BITS, _COMPRESSION = 256, 257, 258, 259
 _SAMPLES, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 277, 278, 322, 323
-_SUB_IFDS: Final = 330
+_PLANAR, _SUB_IFDS = 284, 330
+_SEPARATE_PLANES: Final = 2
 _WANTED: Final = frozenset(
     {_WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH}
-    | {_SUB_IFDS}
+    | {_PLANAR, _SUB_IFDS}
 )
 
 
@@ -46,6 +50,8 @@ class Directory:
         Bits of the largest sample.
     block_width, block_height
         Size of a tile or strip in pixels.
+    planes
+        Number of planes in which the bands lie apart; 1 if they lie together.
     compression
         Name of the compression.
     """
@@ -56,6 +62,7 @@ class Directory:
     bits: int
     block_width: int
     block_height: int
+    planes: int
     compression: str
 
     @property
@@ -66,7 +73,15 @@ class Directory:
     @property
     def block_nbytes(self) -> int:
         """Size of an unpacked tile or strip in bytes."""
-        return -(-self.block_width * self.block_height * self.bands * self.bits // 8)
+        bands = self.bands // self.planes
+        return -(-self.block_width * self.block_height * bands * self.bits // 8)
+
+    @property
+    def blocks(self) -> int:
+        """Number of tiles or strips, for each of which GDAL keeps a table entry."""
+        across = -(-self.width // max(self.block_width, 1))
+        down = -(-self.height // max(self.block_height, 1))
+        return across * down * self.planes
 
 
 def read_directories(path: Path) -> tuple[Directory, ...]:
@@ -162,16 +177,19 @@ class _Reader:
             )
             raise UnsafeInputError(msg, path=str(self._path), got=compression)
         width, height = tags[_WIDTH][0], tags[_LENGTH][0]
+        bands = (tags.get(_SAMPLES) or (1,))[0]
+        separate = (tags.get(_PLANAR) or (1,))[0] == _SEPARATE_PLANES
         return Directory(
             width=width,
             height=height,
-            bands=(tags.get(_SAMPLES) or (1,))[0],
+            bands=bands,
             bits=max(tags.get(_BITS) or (1,)),
             block_width=(tags.get(_TILE_WIDTH) or (width,))[0],
             block_height=(
                 tags.get(_TILE_LENGTH)
                 or (min((tags.get(_ROWS_PER_STRIP) or (height,))[0], height),)
             )[0],
+            planes=bands if separate and bands else 1,
             compression=COMPRESSIONS[compression],
         )
 

@@ -101,6 +101,9 @@ def _check_array(root: Path, name: str, array: dict[str, Any], limits: DatasetLi
     """Return the declared size of one array after checking its codecs and chunks."""
     shown = plain_text(name, limit=80)
     try:
+        if ".." in name.split("/") or name.startswith("/"):
+            msg = "its name leads out of the store"
+            raise ValueError(msg)
         codecs = {str(codec).removeprefix("numcodecs.") for codec in _codec_names(array)}
         item = _item_size(array)
         shape = math.prod(int(size) for size in array["shape"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import fluxscape.errors
@@ -23,7 +24,10 @@ _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Child:
-    """One child process. Its methods are called from one thread; :meth:`kill` from any.
+    """One child process, made and used by one thread; the others may kill it or ask it to stop.
+
+    It ends with the thread that made it: on Linux the kernel sees to that, elsewhere the end of
+    its standard input does.
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ class Child:
         self._max_result_bytes = max_result_bytes
         self._calls = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program text
-            [sys.executable, "-c", _START],
+            [sys.executable, "-P", "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=child_environment(),
@@ -57,9 +61,9 @@ class Child:
         self._request = cast(BinaryIO, self._process.stdin)
         self._answer = cast(BinaryIO, self._process.stdout)
         self._lock = threading.Lock()
+        self._killed = False
         self.ready = False
         settings = {
-            "path": [entry or os.getcwd() for entry in sys.path],  # noqa: PTH109 - text is wanted
             "preload": list(preload),
             "memory_bytes": memory_mb * 2**20,
             "cpu_seconds": cpu_seconds,
@@ -75,8 +79,8 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
+        """Whether the process runs and nobody has ended it."""
+        return not self._killed and self._process.poll() is None
 
     def wait_ready(self) -> None:
         """Wait until the modules are imported."""
@@ -133,6 +137,7 @@ class Child:
 
     def kill(self) -> None:
         """End the process at once and let its memory go."""
+        self._killed = True
         self._process.kill()
 
     def close(self) -> None:
@@ -179,6 +184,8 @@ def child_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not any(word in name.upper() for word in _SECRET_WORDS)
     }
+    # The child finds the modules that its parent finds.
+    kept["PYTHONPATH"] = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
     return kept | dict.fromkeys(_THREADS, "1")
 
 

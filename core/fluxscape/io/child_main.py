@@ -7,6 +7,7 @@ standard error. When the parent ends, standard input ends, and so does this proc
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import logging
 import os
@@ -23,6 +24,7 @@ from fluxscape.io import wire
 from fluxscape.io.framing import read_message, write_message
 
 _LOG: Final = logging.getLogger(__name__)
+_PR_SET_PDEATHSIG: Final = 1  # <sys/prctl.h>
 REPORT_SECONDS: Final = 0.1
 MAX_REQUEST_BYTES: Final = 2 * 2**30
 Report = Callable[[float, str], None]
@@ -40,14 +42,20 @@ def main() -> None:
     # The answers need standard output for themselves: stray prints would break the framing.
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    die_with_parent()
     settings = wire.receive(lambda limit: read_message(source, limit), max_bytes=0)
-    sys.path[:] = settings["path"]
     for name in settings["preload"]:
         importlib.import_module(name)
     limit_resources(settings["memory_bytes"], settings["cpu_seconds"])
     server = _Server(source, sink, settings["max_result_bytes"])
     server.answer({"kind": "ready"})
     server.serve()
+
+
+def die_with_parent() -> None:
+    """Let Linux kill this process when the thread that made it ends, whatever runs here then."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
@@ -147,14 +155,13 @@ class _Server:
 
 
 def find_function(target: str) -> Callable[..., Any]:
-    """Return the function named ``module:function``."""
+    """Return the function named ``module:function``; the module's package must have made it."""
     module_name, _, function_name = target.partition(":")
-    found: Any = importlib.import_module(module_name)
-    for part in function_name.split("."):
-        found = getattr(found, part)
-    if not callable(found):
-        msg = f"{target!r} is not a function"
-        raise RunError(msg, target=target)
+    found: Any = getattr(importlib.import_module(module_name), function_name, None)
+    home = getattr(found, "__module__", None) or ""
+    if not callable(found) or home.partition(".")[0] != module_name.partition(".")[0]:
+        msg = f"{target!r} is not a function of that module"
+        raise RunError(msg, target=target, reason="failed")
     return found  # type: ignore[no-any-return]
 
 

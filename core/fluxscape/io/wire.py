@@ -152,7 +152,8 @@ def _pair(key: object, value: object, arrays: list[Array], place: str, depth: in
 def _encode_array(array: Array, arrays: list[Array], place: str, *, scalar: bool) -> dict[str, Any]:
     """Encode an array; columns of text, which numpy and pandas keep as objects, go as JSON."""
     if array.dtype.kind in "OT" or not hasattr(array.dtype, "str"):
-        items = array.reshape(-1).tolist()
+        # pandas marks a missing text by NaN, the only value that differs from itself.
+        items = [None if item != item else item for item in array.reshape(-1).tolist()]  # noqa: PLR0124
         if not all(item is None or isinstance(item, str) for item in items):
             found = next(type(i).__name__ for i in items if i is not None and type(i) is not str)
             msg = f"{place} is an array of objects ({found}), which cannot cross processes"
