@@ -1,0 +1,1 @@
+"""Meteorology that the models share: similarity, boundary layer, humidity, sun, weather."""
