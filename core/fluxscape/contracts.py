@@ -8,9 +8,10 @@ was wanted and the first offending coordinate. Nothing is clipped.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -24,6 +25,12 @@ from fluxscape.errors import (
     did_you_mean,
 )
 from fluxscape.vocabulary import DATA_STATUS, VARIABLES, Variable
+
+_MAX_UNIT_LENGTH: Final = 60
+_TERM: Final = r"(?:[^\W\d]+|%|°[CF]?)(?:(?:\*\*|\^)?[-+]?\d)?"
+_BETWEEN: Final = r"(?: ?[*/.] ?| )"
+# Names, each with an optional power of one digit: "kg m-2 s-1", "mm/day", "1/s".
+_UNIT_FORM: Final = re.compile(f"1?(?:{_BETWEEN}?{_TERM})?(?:{_BETWEEN}{_TERM}){{0,7}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,10 @@ def convert_units(array: xr.DataArray, units: str, *, where: str) -> xr.DataArra
 
 def _conversion(found: str, wanted: str, what: str) -> tuple[float, float]:
     """Return factor and offset from unit ``found`` to unit ``wanted``."""
+    # pint computes what it reads: "10**10**10 m" from a file would never end.
+    if len(found) > _MAX_UNIT_LENGTH or not _UNIT_FORM.fullmatch(found):
+        msg = f"{what} has units {found[:_MAX_UNIT_LENGTH]!r}, which is no unit; wanted {wanted!r}"
+        raise UnitsError(msg, got=found[:_MAX_UNIT_LENGTH], wanted=wanted)
     # pint takes half a second to import: only inputs in foreign units pay for it.
     import cf_xarray.units  # noqa: PLC0415
     import pint  # noqa: PLC0415

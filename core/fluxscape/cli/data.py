@@ -1,4 +1,4 @@
-"""``fluxscape data describe FILE``: what a flux table holds, before anything is computed from it."""
+"""``fluxscape data describe FILE``: what a flux table holds, before it is put to use."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def description(dataset: xr.Dataset) -> dict[str, Any]:
 
 
 def as_text(facts: dict[str, Any]) -> str:
-    """Return a description for people."""
+    """Return a description for people; names from the file lose their control characters."""
+    from fluxscape.io.guards import plain_text  # noqa: PLC0415
+
     lines = [
         f"{facts['source']}",
         f"site {facts['site'] or 'not stated'}, {facts['rows_read']} records of "
@@ -98,10 +100,10 @@ def as_text(facts: dict[str, Any]) -> str:
         "",
     ]
     for name, row in facts["variables"].items():
-        lines.append(
-            f"{name:38} {row['column']:>18} {row['n']:>8} {row['min']:>12.4g} {row['mean']:>12.4g} "
-            f"{row['max']:>12.4g} {row['units']}"
-        )
-    lines += ["", f"not read: {', '.join(facts['columns_ignored']) or 'nothing'}"]
-    lines += [f"note: {note}" for note in facts["notes"].values()]
+        column = plain_text(row["column"], limit=18)
+        numbers = f"{row['min']:>12.4g} {row['mean']:>12.4g} {row['max']:>12.4g}"
+        lines.append(f"{name:38} {column:>18} {row['n']:>8} {numbers} {row['units']}")
+    ignored = ", ".join(plain_text(name, limit=40) for name in facts["columns_ignored"])
+    lines += ["", f"not read: {ignored or 'nothing'}"]
+    lines += [f"note: {plain_text(note, limit=200)}" for note in facts["notes"].values()]
     return "\n".join(lines) + "\n"

@@ -208,7 +208,6 @@ class TableBody:
                 skipinitialspace=True,
                 skip_blank_lines=False,
                 low_memory=False,
-                float_precision="round_trip",
             )
         except (pd.errors.ParserError, ValueError, OverflowError) as error:
             msg = f"{self.name} cannot be read as a table: {plain_text(error, limit=200)}"

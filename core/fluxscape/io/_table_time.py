@@ -277,7 +277,7 @@ def _check_clock_change(body: TableBody, start: Times) -> None:
         return
     for place in np.flatnonzero(steps == _HOUR + usual):
         missing = pd.Timestamp(start[place] + usual)
-        if missing.dayofweek == 6 and missing.hour <= 3 and _is_season_of_change(missing):
+        if missing.weekday() == 6 and missing.hour <= 3 and _is_season_of_change(missing):
             row = body.row(int(place) + 1)
             msg = (
                 f"{body.name}, row {row}: the hour from {_minute(missing.to_datetime64())} on a "

@@ -19,7 +19,7 @@ from fluxscape.errors import FileFormatError, MissingVariableError, OutOfBoundsE
 
 MAX_CONTRADICTION_HOURS: Final = 2.0
 
-_MIN_SAMPLES: Final = 5
+_MIN_SAMPLES: Final = 3
 _MIN_AMPLITUDE: Final = 30.0
 _RADIATION: Final = (
     "surface_downwelling_shortwave_flux",
