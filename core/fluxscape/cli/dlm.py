@@ -1,0 +1,232 @@
+"""``fluxscape dlm run FILE``: run the land-surface model on a flux table or on simulated weather."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fluxscape.cli._output import emit_json, progress_line
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from fluxscape.dlm import DlmParameters
+
+_LARGEST_PARAMETER_FILE = 200_000
+_SECONDS_PER_YEAR = 365.0 * 86400.0
+_GRAMS_CARBON = 12.0107e-6 * _SECONDS_PER_YEAR
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``dlm`` and its sub-commands."""
+    dlm = subparsers.add_parser("dlm", help="run the land-surface model")
+    commands = dlm.add_subparsers(metavar="ACTION", required=True)
+    run = commands.add_parser(
+        "run",
+        help="fluxes of carbon, water and energy at one point",
+        description="Run the land-surface model on a flux table, or with --simulated on the "
+        "weather generator, and score it where the table has measured fluxes.",
+    )
+    run.add_argument("file", metavar="FILE", nargs="?", help="flux table, plain or gzip-compressed")
+    run.add_argument("--simulated", metavar="SITE", help="run a tower on simulated weather")
+    run.add_argument("--year", type=int, default=2005, help="year of simulated weather (2005)")
+    run.add_argument("--seed", type=int, default=1, help="seed of simulated weather (1)")
+    run.add_argument("--site", help="FLUXNET code or key; its place and land cover are looked up")
+    run.add_argument("--latitude", type=float, help="degrees north")
+    run.add_argument("--longitude", type=float, help="degrees east")
+    run.add_argument("--elevation", type=float, help="metres")
+    run.add_argument("--igbp", help="land cover class, such as DBF, CRO or GRA")
+    run.add_argument("--texture", default="loam", help="soil texture, such as 'silt loam' (loam)")
+    run.add_argument("--height", type=float, help="height of the instruments above ground [m]")
+    run.add_argument("--canopy", type=float, help="canopy height [m]")
+    run.add_argument("--utc-offset", type=float, help="local standard time minus UTC [h]")
+    run.add_argument("--params", metavar="FILE", help="YAML file of parameter names and values")
+    run.add_argument(
+        "--spin-up", type=int, default=1, metavar="N", help="repeats of the first year before (1)"
+    )
+    run.add_argument(
+        "--constant-leaves", action="store_true", help="no seasons of leaf area not in FILE"
+    )
+    run.add_argument("--out", metavar="FILE", help="write all outputs as netCDF")
+    run.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    run.set_defaults(run=run_run)
+
+
+def run_run(arguments: argparse.Namespace) -> int:
+    """Run the model and report."""
+    import time  # noqa: PLC0415
+
+    from fluxscape.dlm import run_dlm, score_run  # noqa: PLC0415
+
+    forcing, place = _forcing(arguments)
+    parameters = _parameters(arguments, place["igbp"])
+    started = time.perf_counter()
+    run = run_dlm(
+        forcing,
+        parameters,
+        latitude=place["latitude"],
+        longitude=place["longitude"],
+        elevation=place["elevation"],
+        reference_height=arguments.height,
+        seasonal_leaves=not arguments.constant_leaves,
+        spin_up_years=arguments.spin_up,
+        on_progress=progress_line("dlm"),
+    )
+    seconds = time.perf_counter() - started
+    if arguments.out:
+        from fluxscape.io.atomic import write_netcdf  # noqa: PLC0415
+
+        write_netcdf(run, arguments.out)
+    facts = _facts(run, seconds) | {"scores": score_run(run, forcing), "igbp": place["igbp"]}
+    if arguments.json:
+        emit_json(facts)
+    else:
+        sys.stdout.write(_as_text(facts))
+    return 0
+
+
+def _forcing(arguments: argparse.Namespace) -> tuple[xr.Dataset, dict[str, Any]]:
+    """Return the forcing and the place: latitude, longitude, elevation, igbp."""
+    from fluxscape.errors import MissingVariableError  # noqa: PLC0415
+
+    if bool(arguments.file) == bool(arguments.simulated):
+        msg = "give either a flux table FILE or --simulated SITE"
+        raise MissingVariableError(msg)
+    place = _place(arguments, arguments.simulated or arguments.site)
+    if arguments.simulated:
+        from fluxscape.io.climatology import read_climatology  # noqa: PLC0415
+        from fluxscape.meteorology.weather import point_climate, simulate_weather  # noqa: PLC0415
+
+        climate = point_climate(read_climatology(), place["latitude"], place["longitude"])
+        forcing = simulate_weather(climate, start_year=arguments.year, seed=arguments.seed)
+        forcing.attrs["site"] = arguments.simulated
+        return forcing, place
+    from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
+
+    forcing = read_flux_table(
+        arguments.file,
+        site=arguments.site,
+        utc_offset_hours=arguments.utc_offset,
+        measurement_height=arguments.height,
+        canopy_height=arguments.canopy,
+        longitude=place["longitude"],
+    )
+    return forcing, place
+
+
+def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:
+    """Return the place from the options, else from the tower table."""
+    from fluxscape.errors import MissingVariableError  # noqa: PLC0415
+
+    names = ("latitude", "longitude", "elevation", "igbp")
+    place = {name: getattr(arguments, name) for name in names}
+    needed = ("latitude", "longitude", "igbp")
+    if any(place[name] is None for name in needed) and site:
+        from fluxscape.towers import find_tower  # noqa: PLC0415
+
+        tower = find_tower(site)
+        for name in names:
+            if place[name] is None:
+                place[name] = getattr(tower, name)
+    missing = [f"--{name}" for name in needed if place[name] is None]
+    if missing:
+        msg = (
+            f"the place is not known: give {', '.join(missing)}, or --site of a tower in the table"
+        )
+        raise MissingVariableError(msg, missing=missing)
+    return place
+
+
+def _parameters(arguments: argparse.Namespace, igbp: str) -> DlmParameters:
+    """Return the parameters of the land cover with the file's and the options' values."""
+    from fluxscape.dlm import parameters_for  # noqa: PLC0415
+
+    parameters = parameters_for(igbp, arguments.texture)
+    values: dict[str, object] = {}
+    if arguments.canopy is not None:
+        values["canopy_height"] = arguments.canopy
+    if arguments.params:
+        values |= _read_parameters(arguments.params)
+    return parameters.replace(values)
+
+
+def _read_parameters(path: str) -> dict[str, object]:
+    """Return names and values of a YAML file.
+
+    Raises
+    ------
+    FileFormatError
+        If it is no mapping of names to values.
+    """
+    import yaml  # noqa: PLC0415
+
+    from fluxscape.errors import FileFormatError  # noqa: PLC0415
+    from fluxscape.io.guards import read_text_guarded  # noqa: PLC0415
+
+    text = b"".join(read_text_guarded(path, max_bytes=_LARGEST_PARAMETER_FILE))
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{path} is not YAML: {error}"
+        raise FileFormatError(msg, file=path) from error
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        msg = f"{path}: wanted lines 'name: value', got {type(values).__name__}"
+        raise FileFormatError(msg, file=path)
+    return dict(values)
+
+
+def _facts(run: xr.Dataset, seconds: float) -> dict[str, Any]:
+    """Return the summary of a run."""
+    import json  # noqa: PLC0415
+
+    steps = run.sizes["time"]
+    years = steps * run.attrs["time_step_seconds"] / _SECONDS_PER_YEAR
+    spun = run.attrs["spin_up_years"] * min(years, 1.0)
+    mean = {name: float(run[name].mean()) for name in run.data_vars if run[name].dims == ("time",)}
+    return {
+        "site": run.attrs["site"],
+        "first": str(run["time"].to_numpy()[0].astype("datetime64[m]")),
+        "n_steps": steps,
+        "seconds": seconds,
+        "site_years_per_second": (years + spun) / seconds,
+        "gpp": mean["gross_primary_production"] * _GRAMS_CARBON,
+        "nee": mean["net_ecosystem_exchange"] * _GRAMS_CARBON,
+        "reco": mean["ecosystem_respiration"] * _GRAMS_CARBON,
+        "et": mean["evapotranspiration"] * _SECONDS_PER_YEAR,
+        "precipitation": mean["precipitation_flux"] * _SECONDS_PER_YEAR,
+        "net_radiation": mean["net_radiation"],
+        "latent_heat_flux": mean["latent_heat_flux"],
+        "sensible_heat_flux": mean["sensible_heat_flux"],
+        "worst_energy_residual": run.attrs["worst_energy_residual"],
+        "worst_water_residual": run.attrs["worst_water_residual"],
+        "soil_water": run.attrs["soil_water"],
+        "data_status": run.attrs["data_status"],
+        "units": {
+            "gpp": "gC m-2 yr-1",
+            "et": "mm yr-1",
+            "worst_energy_residual": "W m-2",
+            "worst_water_residual": "mm",
+        },
+        "fills": json.loads(run.attrs["fills"]),
+    }
+
+
+def _as_text(facts: dict[str, Any]) -> str:
+    """Return the summary for people."""
+    lines = [
+        f"{facts['site'] or 'site not stated'}: {facts['n_steps']} steps from {facts['first']} in "
+        f"{facts['seconds']:.2f} s",
+        f"GPP {facts['gpp']:.0f} gC m-2 yr-1, NEE {facts['nee']:.0f}, ET {facts['et']:.0f} mm yr-1",
+        f"largest residual of a step: {facts['worst_energy_residual']:.1e} W m-2, "
+        f"{facts['worst_water_residual']:.1e} mm",
+        f"soil water: {facts['soil_water']}",
+    ]
+    for name, fill in facts["fills"].items():
+        lines.append(f"filled {fill['share']:.1%} of {name}: {fill['method']}")
+    for name, row in facts["scores"].items():
+        lines.append(
+            f"{name}: R2 {row['r2']:.2f}, RMSE {row['rmse']:.3g}, bias {row['bias']:.3g} "
+            f"{row['units']} (n {row['n']})"
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,28 @@
+"""The land-surface model DLM: two leaves, snow, soil, water and carbon, closed at every step."""
+
+from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUTS, Forcing
+from fluxscape.dlm.arrays import OUTPUT_NAMES, DlmArrays, run_dlm_arrays
+from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
+from fluxscape.dlm.model import run_dlm
+from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
+from fluxscape.dlm.scores import score_run
+from fluxscape.dlm.state import DlmState, start_states
+
+__all__ = [
+    "DLM_NEEDS",
+    "LAYER_THICKNESS",
+    "OUTPUTS",
+    "OUTPUT_NAMES",
+    "DlmArrays",
+    "DlmForcing",
+    "DlmParameters",
+    "DlmState",
+    "Forcing",
+    "parameter_records",
+    "parameters_for",
+    "prepare_forcing",
+    "run_dlm",
+    "run_dlm_arrays",
+    "score_run",
+    "start_states",
+]

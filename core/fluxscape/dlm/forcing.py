@@ -1,0 +1,419 @@
+"""Forcing of the land-surface model: what it needs, what it fills, and how it says so.
+
+Shortwave radiation, air temperature and humidity must come with the dataset. Everything else has a
+stated fill. Every series ends up without gaps, and every value has a quality flag.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+from fluxscape.constants import (
+    PAR_FRACTION,
+    PAR_PHOTONS_PER_JOULE,
+    STANDARD_PRESSURE,
+    STEFAN_BOLTZMANN,
+    ZERO_CELSIUS,
+)
+from fluxscape.contracts import Need, check_dataset
+from fluxscape.dlm._fills import METHOD, FloatArray, Quality, fill_gaps
+from fluxscape.dlm._phenology import seasonal_leaf_area
+from fluxscape.dlm._records import Forcing
+from fluxscape.dlm._sun import TimeArray, check_clock, sun_over_steps
+from fluxscape.dlm.parameters import DlmParameters
+from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
+
+DLM_NEEDS: Final = (
+    Need("surface_downwelling_shortwave_flux", required=False),
+    Need("photosynthetic_photon_flux_density", required=False),
+    Need("air_temperature"),
+    Need("vapour_pressure_deficit", required=False),
+    Need("relative_humidity", required=False),
+    Need("surface_downwelling_longwave_flux", required=False),
+    Need("wind_speed", required=False),
+    Need("air_pressure", required=False),
+    Need("precipitation_flux", required=False),
+    Need("carbon_dioxide_mole_fraction", required=False),
+    Need("leaf_area_index", required=False),
+)
+"""What :func:`fluxscape.dlm.run_dlm` takes: shortwave radiation or photon flux density, and vapour
+pressure deficit or relative humidity, are needed; the rest is filled where it is absent."""
+
+STEPS: Final = (300, 600, 900, 1200, 1800, 3600)
+"""Steps that the model takes [s]."""
+
+ASSUMED_WIND: Final = 2.5
+"""Wind speed where none was measured [m s-1]."""
+
+_LEAST_SHARE: Final = 0.1
+"""Share of needed values below which a series is no series."""
+
+
+@dataclass(frozen=True)
+class DlmForcing:
+    """Gapless forcing of one point.
+
+    Attributes
+    ----------
+    arrays
+        The series, each of shape (1, time).
+    times
+        Starts of the steps, UTC.
+    step_seconds
+        Length of a step [s].
+    quality
+        Quality of each value by variable, see :mod:`fluxscape.dlm._fills`.
+    fills
+        Share filled and method by variable.
+    rain_known
+        Whether the dataset has precipitation.
+    clock_shift
+        By how much radiation comes late against the sun [h].
+    """
+
+    arrays: Forcing
+    times: TimeArray
+    step_seconds: int
+    quality: dict[str, Quality]
+    fills: dict[str, dict[str, Any]]
+    rain_known: bool
+    clock_shift: float
+
+
+@dataclass
+class _Filler:
+    """Collects series, their quality and how they were filled."""
+
+    data: xr.Dataset
+    step: int
+    where: str
+    quality: dict[str, Quality] = field(default_factory=dict)
+    fills: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Return whether the dataset holds any value of a variable."""
+        return name in self.data and bool(np.isfinite(self.data[name].to_numpy()).any())
+
+    def values(self, name: str) -> FloatArray:
+        """Return the values of a variable as they came."""
+        return np.asarray(self.data[name].to_numpy(), np.float64)
+
+    def filled(self, name: str) -> FloatArray:
+        """Return a variable with its gaps filled by :data:`METHOD`."""
+        values = self.values(name)
+        share = float(np.isfinite(values).mean())
+        if share < _LEAST_SHARE:
+            msg = f"{self.where}: only {share:.1%} of {name} are there, too few to fill the rest"
+            raise MissingVariableError(msg, variable=name, share=share)
+        filled, quality = fill_gaps(values, self.step)
+        self.note(name, quality, METHOD)
+        return filled
+
+    def modelled(self, name: str, values: FloatArray, method: str) -> FloatArray:
+        """Return measured values where there are any, else those of a model."""
+        if not self.has(name):
+            self.note(name, np.full(values.size, 3, np.int8), method)
+            return values
+        measured = self.values(name)
+        missing = ~np.isfinite(measured)
+        self.note(name, np.where(missing, 3, 0).astype(np.int8), method)
+        return np.where(missing, values, measured)
+
+    def note(self, name: str, quality: Quality, method: str) -> None:
+        """Keep the quality of a variable and, where any value was filled, the method."""
+        self.quality[name] = quality
+        share = float((quality > 0).mean())
+        if share > 0.0:
+            self.fills[name] = {"share": round(share, 6), "method": method}
+
+
+def prepare_forcing(
+    dataset: xr.Dataset,
+    parameters: DlmParameters,
+    *,
+    latitude: float,
+    longitude: float,
+    elevation: float | None = None,
+    seasonal_leaves: bool = True,
+    where: str = "DLM forcing",
+) -> DlmForcing:
+    """Check a dataset and return gapless forcing.
+
+    Parameters
+    ----------
+    dataset
+        Variables of :data:`DLM_NEEDS` over ``time``, UTC, start of step.
+    parameters
+        Of the point; leaf area where the dataset has none.
+    latitude, longitude
+        Of the point [degrees north, east].
+    elevation
+        Of the point [m], for pressure where it was not measured.
+    seasonal_leaves
+        Whether leaf area that the dataset does not have follows the seasons.
+    where
+        What the dataset is, for messages.
+
+    Raises
+    ------
+    MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
+        If the dataset is not what the model needs; names variable, place and what was wanted.
+    """
+    _check_place(latitude, longitude)
+    data = _on_regular_axis(check_dataset(dataset, DLM_NEEDS, where=where), where)
+    times = data["time"].to_numpy()
+    step = _step_seconds(times, dataset, where)
+    filler = _Filler(data, step, where)
+    cosine, irradiance = sun_over_steps(times, step, latitude, longitude)
+    shortwave, shift = _shortwave(filler, times, irradiance, latitude, longitude)
+    temperature = filler.filled("air_temperature")
+    vapour = _vapour_pressure(filler, temperature)
+    pressure_guess = _standard_pressure(elevation or 0.0)
+    pressure = filler.modelled(
+        "air_pressure",
+        np.full(times.size, pressure_guess),
+        f"standard atmosphere at {elevation or 0.0:.0f} m",
+    )
+    longwave = filler.modelled(
+        "surface_downwelling_longwave_flux",
+        clear_sky_longwave(temperature, vapour, shortwave, irradiance),
+        "Prata 1996 with the cloud factor of Crawford and Duchon 1999",
+    )
+    year = times.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    carbon_dioxide = filler.modelled(
+        "carbon_dioxide_mole_fraction",
+        annual_carbon_dioxide(year),
+        "quadratic in the year through global annual means 1979-2024",
+    )
+    arrays = Forcing(
+        *(
+            np.ascontiguousarray(series[None, :], np.float64)
+            for series in (
+                cosine,
+                irradiance,
+                shortwave,
+                longwave,
+                temperature,
+                vapour,
+                pressure,
+                _wind(filler, times.size),
+                _rain(filler, times.size),
+                carbon_dioxide,
+                _leaf_area(filler, parameters, times, temperature, latitude, seasonal_leaves),
+            )
+        )
+    )
+    rain_known = filler.has("precipitation_flux")
+    return DlmForcing(arrays, times, step, filler.quality, filler.fills, rain_known, shift)
+
+
+def clear_sky_longwave(
+    air_temperature: FloatArray,
+    vapour_pressure: FloatArray,
+    shortwave: FloatArray,
+    extraterrestrial: FloatArray,
+) -> FloatArray:
+    """Return incoming longwave radiation [W m-2] from temperature [K], vapour [Pa] and cloud.
+
+    Clear-sky emissivity 1 - (1 + w) exp(-sqrt(1.2 + 3 w)), w = 46.5 e / T with e in hPa (Prata
+    1996, doi:10.1002/qj.49712253306, eq. 18), and clf + (1 - clf) of it for a cloud fraction
+    clf = 1 - SW / SW_clear (Crawford and Duchon 1999,
+    doi:10.1175/1520-0450(1999)038<0474:AIPFEE>2.0.CO;2, eq. 11-12), with SW_clear 0.75 of the
+    extraterrestrial irradiance (Allen et al. 1998, FAO-56, eq. 37). Cloud is told while the sun
+    gives more than 100 W m-2 and interpolated through the night.
+    """
+    water = 46.5 * vapour_pressure / 100.0 / air_temperature
+    clear = 1.0 - (1.0 + water) * np.exp(-np.sqrt(1.2 + 3.0 * water))
+    bright = np.flatnonzero(extraterrestrial > 100.0)
+    if bright.size:
+        share = shortwave[bright] / (0.75 * extraterrestrial[bright])
+        cloud = np.interp(np.arange(shortwave.size), bright, np.clip(1.0 - share, 0.0, 1.0))
+    else:
+        cloud = np.full(shortwave.size, 0.5)
+    emissivity = cloud + (1.0 - cloud) * clear
+    return np.asarray(emissivity * STEFAN_BOLTZMANN * air_temperature**4)
+
+
+def annual_carbon_dioxide(year: FloatArray) -> FloatArray:
+    """Return the mole fraction of CO2 [umol mol-1] of a year.
+
+    369.29 + 1.8245 (y - 2000) + 0.015802 (y - 2000)^2, fitted to the global annual means of NOAA
+    and TRENDY, 1979 to 2024, within 1.7 umol mol-1.
+    """
+    since = np.clip(year, 1979.0, 2030.0) - 2000.0
+    return np.asarray(369.291691 + since * (1.82451236 + since * 0.0158020772))
+
+
+def _check_place(latitude: float, longitude: float) -> None:
+    """Raise OutOfBoundsError unless a place lies on Earth."""
+    for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
+        if not np.isfinite(value) or abs(value) > limit:
+            msg = f"{name} must lie within -{limit:g} to {limit:g} degrees, got {value}"
+            raise OutOfBoundsError(msg, got=value)
+
+
+def _on_regular_axis(data: xr.Dataset, where: str) -> xr.Dataset:
+    """Return the data on an even time axis; left-out steps come as NaN."""
+    if "time" not in data.coords or data.sizes.get("time", 0) < 2:
+        msg = f"{where}: a time coordinate with two steps or more is wanted"
+        raise DimsError(msg)
+    times = data["time"].to_numpy()
+    if times.dtype.kind != "M" or np.isnat(times).any():
+        msg = f"{where}: time must be datetime64 without gaps, got {times.dtype}"
+        raise DimsError(msg)
+    times = times.astype("datetime64[ns]")
+    data = data.assign_coords(time=times)
+    steps = np.diff(times)
+    step = steps.min()
+    if (steps == step).all():
+        return data
+    if (steps % step != np.timedelta64(0, "ns")).any():
+        at = int(np.argmax(steps % step != np.timedelta64(0, "ns")))
+        msg = (
+            f"{where}: times are not on one even step: after "
+            f"{np.datetime_as_string(times[at], unit='s')} comes "
+            f"{np.datetime_as_string(times[at + 1], unit='s')}, wanted multiples of {step}"
+        )
+        raise DimsError(msg)
+    return data.reindex(time=np.arange(times[0], times[-1] + step, step))
+
+
+def _step_seconds(times: TimeArray, dataset: xr.Dataset, where: str) -> int:
+    """Return the step [s] or raise DimsError."""
+    step = int((times[1] - times[0]) / np.timedelta64(1, "s"))
+    stated = dataset.attrs.get("time_step_seconds")
+    if step not in STEPS or (stated is not None and int(stated) != step):
+        msg = (
+            f"{where}: the time step is {step} s (stated: {stated}), wanted one of "
+            f"{', '.join(map(str, STEPS))} s"
+        )
+        raise DimsError(msg, got=step)
+    reference = str(dataset.attrs.get("time_reference", "start of step, UTC"))
+    if "UTC" not in reference or "start" not in reference:
+        msg = f"{where}: times are {reference!r}, wanted 'start of step, UTC'"
+        raise DimsError(msg, got=reference)
+    return step
+
+
+def _shortwave(
+    filler: _Filler, times: TimeArray, irradiance: FloatArray, latitude: float, longitude: float
+) -> tuple[FloatArray, float]:
+    """Return gapless shortwave radiation and the shift of its clock."""
+    name, source = "surface_downwelling_shortwave_flux", "photosynthetic_photon_flux_density"
+    if filler.has(name):
+        values = filler.values(name)
+        derived = np.zeros(values.size, bool)
+    elif filler.has(source):
+        values = filler.values(source) / (PAR_FRACTION * PAR_PHOTONS_PER_JOULE)
+        derived = np.isfinite(values)
+    else:
+        msg = f"{filler.where}: neither {name!r} [W m-2] nor {source!r} [umol m-2 s-1] is there"
+        raise MissingVariableError(msg, variable=name)
+    shift = check_clock(
+        times, filler.step, values, latitude=latitude, longitude=longitude, where=filler.where
+    )
+    # Gaps are filled in the clearness of the air, so that the course of the sun stays.
+    dark = irradiance <= 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        clearness = np.where(irradiance > 20.0, values / irradiance, np.nan)
+    known = float(np.isfinite(clearness).sum() / max((irradiance > 20.0).sum(), 1))
+    if known < _LEAST_SHARE and (irradiance > 20.0).any():
+        msg = f"{filler.where}: only {known:.1%} of daytime {name} are there, too few"
+        raise MissingVariableError(msg, variable=name, share=known)
+    filled, quality = fill_gaps(clearness, filler.step)
+    missing = ~np.isfinite(values)
+    guess = np.where(dark | ~np.isfinite(filled), 0.0, filled * irradiance)
+    quality = np.where(missing, np.where(dark, 1, np.maximum(quality, 1)), 0)
+    quality = np.where(derived, 1, quality).astype(np.int8)
+    method = f"clearness: {METHOD}; nights 0"
+    if derived.any():
+        method = f"photons / ({PAR_PHOTONS_PER_JOULE} umol J-1 x {PAR_FRACTION}); {method}"
+    filler.note(name, quality, method)
+    return np.maximum(np.where(missing, guess, values), 0.0), shift
+
+
+def _vapour_pressure(filler: _Filler, temperature: FloatArray) -> FloatArray:
+    """Return vapour pressure [Pa] from the deficit, else from relative humidity."""
+    celsius = temperature - ZERO_CELSIUS
+    # Alduchov and Eskridge 1996, eq. 21, as in _energy.saturation_vapour_pressure.
+    saturated = 610.94 * np.exp(17.625 * celsius / (celsius + 243.04))
+    if filler.has("vapour_pressure_deficit"):
+        vapour = saturated - filler.filled("vapour_pressure_deficit")
+    elif filler.has("relative_humidity"):
+        vapour = saturated * np.minimum(filler.filled("relative_humidity"), 1.0)
+    else:
+        msg = (
+            f"{filler.where}: neither 'vapour_pressure_deficit' [Pa] nor 'relative_humidity' [1] "
+            "is there"
+        )
+        raise MissingVariableError(msg, variable="vapour_pressure_deficit")
+    return np.maximum(vapour, 0.01 * saturated)
+
+
+def _standard_pressure(elevation: float) -> float:
+    """Return pressure at a height of the standard atmosphere [Pa] (FAO-56, eq. 7)."""
+    return STANDARD_PRESSURE * float((1.0 - 0.0065 * elevation / 293.0) ** 5.26)
+
+
+def _wind(filler: _Filler, size: int) -> FloatArray:
+    """Return wind speed [m s-1]."""
+    if filler.has("wind_speed"):
+        return filler.filled("wind_speed")
+    filler.note("wind_speed", np.full(size, 3, np.int8), f"assumed {ASSUMED_WIND} m s-1")
+    return np.full(size, ASSUMED_WIND)
+
+
+def _rain(filler: _Filler, size: int) -> FloatArray:
+    """Return precipitation [kg m-2 s-1]; gaps are dry."""
+    name = "precipitation_flux"
+    if not filler.has(name):
+        filler.note(name, np.full(size, 3, np.int8), "none; see hold_soil_water")
+        return np.zeros(size)
+    return filler.modelled(name, np.zeros(size), "gaps taken as dry")
+
+
+def _leaf_area(
+    filler: _Filler,
+    parameters: DlmParameters,
+    times: TimeArray,
+    temperature: FloatArray,
+    latitude: float,
+    seasonal: bool,
+) -> FloatArray:
+    """Return leaf area index [1]."""
+    name = "leaf_area_index"
+    if filler.has(name):
+        values = filler.values(name)
+        known = np.flatnonzero(np.isfinite(values))
+        filler.note(
+            name, np.where(np.isfinite(values), 0, 1).astype(np.int8), "interpolated in time"
+        )
+        return np.interp(np.arange(values.size), known, values[known])
+    size = temperature.size
+    whole = np.full(size, parameters.leaf_area_index)
+    if not seasonal:
+        filler.note(name, np.full(size, 3, np.int8), "constant of the type")
+        return whole
+    filler.note(
+        name,
+        np.full(size, 3, np.int8),
+        "growing season index of Jolly et al. 2005 (no vapour term)",
+    )
+    return whole * seasonal_leaf_area(
+        times, filler.step, temperature, latitude, parameters.leaf_area_minimum_share
+    )
+
+
+Progress = Callable[[float, str], None]
+"""Called with the share done and a message."""
+
+
+def fills_text(fills: dict[str, dict[str, Any]]) -> str:
+    """Return fills as JSON for an attribute."""
+    return json.dumps(fills, sort_keys=True)

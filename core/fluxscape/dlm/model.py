@@ -1,0 +1,332 @@
+"""The land-surface model at its face: labelled forcing in, labelled fluxes and balances out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from fluxscape.constants import WATER_DENSITY
+from fluxscape.contracts import provenance
+from fluxscape.dlm._loop import run_members_serially
+from fluxscape.dlm._records import (
+    ENERGY_TOLERANCE,
+    LAYER_THICKNESS,
+    N_LAYERS,
+    N_OUTPUTS,
+    OK,
+    OUTPUT_DTYPE,
+    OUTPUTS,
+    WATER_TOLERANCE,
+)
+from fluxscape.dlm.arrays import STATUS_TEXT
+from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
+from fluxscape.dlm.parameters import DlmParameters
+from fluxscape.dlm.state import DlmState
+from fluxscape.errors import OutOfBoundsError, RunError
+from fluxscape.vocabulary import DATA_STATUS, QUALITY_SUFFIX, VARIABLES
+
+Progress = Callable[[float, str], None]
+
+METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy and water"
+
+SPIN_UP_LENGTH: Final = np.timedelta64(365, "D")
+"""Longest part of the record that a spin-up repeats."""
+
+_SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
+_CHUNKS: Final = 25
+_ABOVE_CANOPY: Final = 10.0
+"""Reference height above the canopy where the dataset states none [m]."""
+
+_FORCING_NAMES: Final = {
+    "shortwave_down": "surface_downwelling_shortwave_flux",
+    "longwave_down": "surface_downwelling_longwave_flux",
+    "air_temperature": "air_temperature",
+    "air_pressure": "air_pressure",
+    "wind_speed": "wind_speed",
+    "precipitation": "precipitation_flux",
+    "carbon_dioxide": "carbon_dioxide_mole_fraction",
+    "leaf_area_index": "leaf_area_index",
+}
+
+
+def run_dlm(
+    forcing: xr.Dataset,
+    parameters: DlmParameters,
+    *,
+    latitude: float,
+    longitude: float,
+    elevation: float | None = None,
+    reference_height: float | None = None,
+    hold_soil_water: bool | None = None,
+    seasonal_leaves: bool = True,
+    initial_state: DlmState | None = None,
+    spin_up_years: int = 1,
+    on_progress: Progress | None = None,
+) -> xr.Dataset:
+    """Run the land-surface model at one point.
+
+    Parameters
+    ----------
+    forcing
+        Variables of :data:`fluxscape.dlm.forcing.DLM_NEEDS` over ``time`` (UTC, start of step),
+        with gaps or without.
+    parameters
+        Of the point; :func:`fluxscape.dlm.parameters_for` has defaults.
+    latitude, longitude
+        Of the point [degrees north, east].
+    elevation
+        Of the point [m], for pressure where it was not measured; the dataset's attribute
+        ``elevation`` when absent.
+    reference_height
+        Height of wind, temperature and humidity above ground [m]; the dataset's attribute
+        ``measurement_height``, else 10 m above the canopy.
+    hold_soil_water
+        Whether water is added to hold the soil at field capacity (the output ``irrigation``
+        counts it). When absent: only where the dataset has no precipitation.
+    seasonal_leaves
+        Whether leaf area that the dataset does not have follows the seasons.
+    initial_state
+        Where to start, such as ``DlmState.from_dataset(previous_output)``.
+    spin_up_years
+        How often the first year (records of 300 days and longer) is run before, from soil at field
+        capacity. Not done from an ``initial_state``.
+    on_progress
+        Called with the share done and a message; it may raise to cancel.
+
+    Returns
+    -------
+    xarray.Dataset
+        Fluxes, states and balances over ``time`` (state: end of the step) and ``layer``, the
+        forcing as used with its ``*_quality``, and ``final_*``, the state to go on from. Attributes
+        ``worst_energy_residual`` [W m-2], ``worst_water_residual`` [kg m-2] and ``fills``.
+
+    Raises
+    ------
+    MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
+        If the forcing is not what the model needs.
+    RunError
+        If a step loses 0.1 W m-2 or 1e-6 kg m-2 or more, naming the first such step.
+
+    References
+    ----------
+    de Pury and Farquhar 1997, doi:10.1111/j.1365-3040.1997.00094.x (two leaves); Chen et al. 1999,
+    doi:10.1016/S0304-3800(99)00156-8 (clumping); Farquhar et al. 1980, doi:10.1007/BF00386231;
+    Medlyn et al. 2011, doi:10.1111/j.1365-2486.2010.02375.x; see ``docs/methods/dlm.md``.
+    """
+    site = str(forcing.attrs.get("site", "")) or "DLM forcing"
+    place = elevation if elevation is not None else forcing.attrs.get("elevation")
+    prepared = prepare_forcing(
+        forcing,
+        parameters,
+        latitude=latitude,
+        longitude=longitude,
+        elevation=None if place is None else float(place),
+        seasonal_leaves=seasonal_leaves,
+        where=site,
+    )
+    height = _reference_height(reference_height, forcing, parameters)
+    held = not prepared.rain_known if hold_soil_water is None else hold_soil_water
+    run = _Run(prepared, parameters, height, held, site, on_progress)
+    mean_temperature = float(prepared.arrays.air_temperature.mean())
+    state = initial_state or DlmState.start(parameters, mean_temperature)
+    cycles = 0
+    if initial_state is None and prepared.times[-1] - prepared.times[0] >= _SHORTEST_SPIN_UP:
+        cycles = spin_up_years
+    state, cycle_steps = run.spin_up(state, cycles)
+    sums, profiles, worst, final = run.every_step(state, cycles * cycle_steps)
+    variables = _variables(prepared, sums, profiles) | final.to_variables()
+    coords = {
+        "time": ("time", prepared.times, {"standard_name": "time"}),
+        "layer": ("layer", _layer_depths(), {"units": "m", "long_name": "depth of the layer"}),
+    }
+    attrs = provenance(
+        status=_status(forcing),
+        source=METHOD,
+        parameters=parameters.to_dict(),
+        site=str(forcing.attrs.get("site", "")),
+        forcing_status=str(forcing.attrs.get("data_status", "not stated")),
+        latitude=float(latitude),
+        longitude=float(longitude),
+        reference_height=height,
+        time_step_seconds=prepared.step_seconds,
+        time_reference="start of step, UTC",
+        soil_water="held at field capacity" if held else "simulated",
+        spin_up_years=cycles,
+        clock_shift_hours=prepared.clock_shift,
+        fills=json.dumps(prepared.fills, sort_keys=True),
+        worst_energy_residual=worst[0],
+        worst_water_residual=worst[1],
+    )
+    return xr.Dataset(variables, coords=coords, attrs=attrs)
+
+
+class _Run:
+    """One point's run: the kernels' arguments and the progress of their calls."""
+
+    def __init__(
+        self,
+        prepared: DlmForcing,
+        parameters: DlmParameters,
+        height: float,
+        held: bool,
+        site: str,
+        on_progress: Progress | None,
+    ) -> None:
+        self.prepared = prepared
+        self.record = parameters.to_record()
+        self.height = np.array([height])
+        self.held = np.array([held])
+        self.site = site
+        self.on_progress = on_progress
+        self.n_time = prepared.times.size
+        self.scratch = np.zeros(1, OUTPUT_DTYPE)
+
+    def spin_up(self, state: DlmState, cycles: int) -> tuple[DlmState, int]:
+        """Return the state after some repeats of the first year, and the steps of one."""
+        per_year = round(SPIN_UP_LENGTH / np.timedelta64(self.prepared.step_seconds, "s"))
+        steps = min(self.n_time, per_year)
+        record = state.to_record()
+        nothing = np.full(self.n_time, -1, np.int64)
+        empty = (np.zeros((1, 0, N_OUTPUTS)), np.zeros((1, 0, 3, N_LAYERS)), np.zeros((1, 2)))
+        total = cycles * steps + self.n_time
+        for cycle in range(cycles):
+            self._chunks(record, nothing, *empty, steps, cycle * steps, total, "spin-up")
+        return DlmState.from_record(record[0]), steps
+
+    def every_step(
+        self, state: DlmState, done: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], list[float], DlmState]:
+        """Return every step's outputs and profiles, the worst residuals and the final state."""
+        record = state.to_record()
+        sums = np.zeros((1, self.n_time, N_OUTPUTS))
+        profiles = np.zeros((1, self.n_time, 3, N_LAYERS))
+        worst = np.zeros((1, 2))
+        rows = np.arange(self.n_time, dtype=np.int64)
+        self._chunks(
+            record, rows, sums, profiles, worst, self.n_time, done, done + self.n_time, "run"
+        )
+        return sums[0], profiles[0], worst[0].tolist(), DlmState.from_record(record[0])
+
+    def _chunks(
+        self,
+        record: npt.NDArray[np.void],
+        rows: npt.NDArray[np.int64],
+        sums: npt.NDArray[np.float64],
+        profiles: npt.NDArray[np.float64],
+        worst: npt.NDArray[np.float64],
+        steps: int,
+        done: int,
+        total: int,
+        word: str,
+    ) -> None:
+        """Run ``steps`` steps in chunks, so that progress shows and a cancel is heard."""
+        status = np.zeros((1, 2), np.int64)
+        edges = np.linspace(0, steps, min(_CHUNKS, steps) + 1).astype(int)
+        for first, last in zip(edges[:-1], edges[1:], strict=True):
+            if self.on_progress is not None:
+                self.on_progress((done + first) / total, word)
+            run_members_serially(
+                self.prepared.arrays,
+                self.record,
+                record.view(np.recarray),
+                self.scratch.view(np.recarray),
+                self.scratch.view(np.float64).reshape(1, N_OUTPUTS),
+                self.height,
+                self.held,
+                float(self.prepared.step_seconds),
+                int(first),
+                int(last),
+                rows,
+                sums,
+                profiles,
+                worst,
+                status,
+            )
+            if status[0, 0] != OK:
+                self._fail(int(status[0, 0]), int(status[0, 1]))
+        if self.on_progress is not None:
+            self.on_progress((done + steps) / total, word)
+
+    def _fail(self, code: int, step: int) -> None:
+        """Raise RunError for the first step that failed."""
+        moment = np.datetime_as_string(self.prepared.times[step], unit="m")
+        energy = float(self.scratch["energy_residual"][0])
+        water = float(self.scratch["water_residual"][0])
+        msg = (
+            f"{self.site}: DLM step {step} at {moment}: {STATUS_TEXT[code]} (energy residual "
+            f"{energy:.3g} W m-2, limit {ENERGY_TOLERANCE:g}; water residual {water:.3g} kg m-2, "
+            f"limit {WATER_TOLERANCE:g})"
+        )
+        raise RunError(msg, step=step, time=moment, status=code, energy=energy, water=water)
+
+
+def _reference_height(given: float | None, forcing: xr.Dataset, parameters: DlmParameters) -> float:
+    """Return the reference height [m] or refuse one inside the canopy."""
+    stated = given if given is not None else forcing.attrs.get("measurement_height")
+    if stated is None:
+        return parameters.canopy_height + _ABOVE_CANOPY
+    height = float(stated)
+    lowest = parameters.displacement_ratio * parameters.canopy_height
+    lowest += parameters.roughness_ratio * parameters.canopy_height
+    if not lowest < height <= 1000.0:
+        msg = (
+            f"the reference height {height:g} m does not lie above the canopy: parameter "
+            f"canopy_height is {parameters.canopy_height:g} m, so wind is defined above "
+            f"{lowest:.2f} m. Set canopy_height to that of the site"
+        )
+        raise OutOfBoundsError(msg, got=height, lowest=lowest)
+    return height
+
+
+def _status(forcing: xr.Dataset) -> str:
+    """Return the data status of a run: what simulated weather drives is simulated."""
+    status = str(forcing.attrs.get("data_status", "observed"))
+    if status not in DATA_STATUS:
+        return "mixed"
+    return {"observed": "reconstructed"}.get(status, status)
+
+
+def _layer_depths() -> npt.NDArray[np.float64]:
+    """Return the depth of the middle of each layer [m]."""
+    thickness = np.array(LAYER_THICKNESS)
+    return np.asarray(np.cumsum(thickness) - 0.5 * thickness)
+
+
+def _variables(
+    prepared: DlmForcing, sums: npt.NDArray[np.float64], profiles: npt.NDArray[np.float64]
+) -> dict[str, xr.DataArray]:
+    """Return outputs, profiles and forcing as variables."""
+    variables = {}
+    for index, row in enumerate(OUTPUTS):
+        attrs = {"units": row.units, "long_name": row.long_name}
+        if row.name in VARIABLES:
+            attrs = VARIABLES[row.name].attrs()
+        variables[row.name] = xr.DataArray(sums[:, index].copy(), dims="time", attrs=attrs)
+    depth = np.array(LAYER_THICKNESS) * WATER_DENSITY
+    layered = {
+        "soil_temperature": (profiles[:, 0], VARIABLES["soil_temperature"].attrs()),
+        "soil_water_content": (
+            (profiles[:, 1] + profiles[:, 2]) / depth,
+            VARIABLES["soil_water_content"].attrs(),
+        ),
+        "soil_ice_content": (
+            profiles[:, 2] / depth,
+            {"units": "m3 m-3", "long_name": "frozen part of the soil water content"},
+        ),
+    }
+    for name, (values, attrs) in layered.items():
+        variables[name] = xr.DataArray(values, dims=("time", "layer"), attrs=attrs)
+    for key, name in _FORCING_NAMES.items():
+        values = getattr(prepared.arrays, key)[0]
+        variables[name] = xr.DataArray(values, dims="time", attrs=VARIABLES[name].attrs())
+        variables[name + QUALITY_SUFFIX] = xr.DataArray(
+            prepared.quality[name],
+            dims="time",
+            attrs={"long_name": f"quality of {name}: 0 measured, 1 to 3 filled"},
+        )
+    return variables
