@@ -130,7 +130,7 @@ def warp_nearest(values: xr.DataArray, grid: MercatorGrid) -> xr.DataArray:
     data = values.to_numpy()
     taken = data[..., np.maximum(rows, 0)[:, np.newaxis], np.maximum(columns, 0)]
     outside = (rows < 0)[:, np.newaxis] | (columns < 0)
-    taken = np.where(outside, np.array(np.nan, dtype=data.dtype), taken)
+    taken = np.where(outside, np.nan, taken)
     kept = {k: v for k, v in values.coords.items() if not {"y", "x"} & set(v.dims)}
     return xr.DataArray(
         taken,

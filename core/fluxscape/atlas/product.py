@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import xarray as xr
@@ -25,6 +27,7 @@ LAND_FRACTION: Final = "land_fraction"
 """Share of a cell that lies inside the product's mask [1]."""
 
 SIGNIFICANT: Final = 0.05
+_FIGURES: Final = "national_figures"
 
 _GRAMS_PER_PETAGRAM: Final = 1e15
 
@@ -111,6 +114,14 @@ class NationalFigures:
         """Return the figures as plain values."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the figures that :meth:`to_dict` made plain."""
+        rows = {**values, "trend": SeriesTrend(**values["trend"])}
+        for name in ("years", "series"):
+            rows[name] = tuple(rows[name])
+        return cls(**rows)
+
 
 def national_figures(product: xr.Dataset) -> tuple[NationalFigures, ...]:
     """Return totals, means and trends of every flux over the product's mask.
@@ -131,6 +142,25 @@ def national_figures(product: xr.Dataset) -> tuple[NationalFigures, ...]:
     return tuple(
         _figures(short, product, area) for short, name in FLUXES.items() if name in product
     )
+
+
+def figures_attribute(figures: Iterable[NationalFigures]) -> dict[str, str]:
+    """Return the attribute in which a store keeps its national figures."""
+    return {_FIGURES: json.dumps([row.to_dict() for row in figures], sort_keys=True)}
+
+
+def figures_of(attrs: Mapping[str, Any]) -> tuple[NationalFigures, ...]:
+    """Return the national figures that a store keeps in its attributes.
+
+    Raises
+    ------
+    MissingVariableError
+        If it keeps none.
+    """
+    if _FIGURES not in attrs:
+        msg = f"the product has no attribute {_FIGURES!r}: build it with 'fluxscape atlas build'"
+        raise MissingVariableError(msg)
+    return tuple(NationalFigures.from_dict(row) for row in json.loads(attrs[_FIGURES]))
 
 
 def _figures(short: str, product: xr.Dataset, area: xr.DataArray) -> NationalFigures:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from fluxscape.atlas.product import ET, GPP, national_figures, with_statistics
+from fluxscape.atlas.product import (
+    ET,
+    GPP,
+    figures_attribute,
+    figures_of,
+    national_figures,
+    with_statistics,
+)
 from fluxscape.atlas.zones import band_area
 from fluxscape.errors import MissingVariableError, UnitsError
 from fluxscape.vocabulary import VARIABLES
@@ -61,6 +68,13 @@ def test_partial_cells_count_with_their_share() -> None:
     whole = national_figures(product)[0]
     product["land_fraction"] = (("y", "x"), np.full((4, 6), 0.5), {"units": "1"})
     assert national_figures(product)[0].series[3] == pytest.approx(whole.series[3] / 2)
+
+
+def test_figures_survive_as_an_attribute_of_the_store() -> None:
+    figures = national_figures(annual())
+    assert figures_of(figures_attribute(figures)) == figures
+    with pytest.raises(MissingVariableError, match="atlas build"):
+        figures_of({})
 
 
 def test_noise_is_rarely_called_a_trend() -> None:
