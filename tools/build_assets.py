@@ -2,8 +2,9 @@
 
     python tools/build_assets.py [--cache FOLDER] [--out assets] [STEP ...]
 
-The packages are downloaded into the cache (about 360 MB) and read as archives; none is installed.
-`assets/towers.csv` is not built: it is a table of facts kept by hand.
+The packages are downloaded into the cache (about 460 MB) and read as archives; none is installed.
+`assets/towers.csv` and `assets/china/co2_annual.csv` are not built: they are tables of facts kept
+by hand.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from asset_tools import rasters
+from asset_tools import borders, packages, rasters, relief
 
 STEPS: dict[str, Callable[[Path, Path], None]] = {
     "rasters": rasters.build,
+    "borders": borders.build,
+    "relief": relief.build,
+    "sources": packages.build,
 }
 
 

