@@ -90,14 +90,14 @@ def help_dialog(state: AppState) -> Any:
     """Return the dialog with what the pages are for and the keys."""
     lang = state.param.lang
     rows = [
-        pmui.Typography(bound("common.help_text", lang)),
+        pmui.Typography(bound("common.help_text", lang), variant="body1"),
         pmui.Typography(bound("common.help_keys", lang), variant="h6"),
     ]
     for key, text in _HELP_KEYS:
         rows.append(
             pmui.Row(
                 pmui.Chip(label=key, variant="outlined", size="small", width=100),
-                pmui.Typography(bound(text, lang), margin=(4, 8)),
+                pmui.Typography(bound(text, lang), variant="body1", margin=(4, 8)),
                 margin=0,
             )
         )

@@ -21,9 +21,9 @@ import panel as pn
 from tornado.web import OutputTransform, RequestHandler
 
 from fluxscape import __version__
-from fluxscape.assets import assets_root
+from fluxscape.assets import asset, assets_root
 from fluxscape.errors import FluxscapeError, RunError, UnsafeInputError
-from fluxscape_dashboard import process, shell
+from fluxscape_dashboard import maps, process, shell
 
 SECRET_VARIABLE: Final = "FLUXSCAPE_SECRET"  # noqa: S105 (the variable's name, not its value)
 """Environment variable that holds the key of the session signatures."""
@@ -226,6 +226,7 @@ def make_server(options: ServerOptions) -> Any:
         websocket_origin=allowed_origins(options, port),
         title="fluxscape",
         start=False,
+        static_dirs={maps.PICTURE_ROUTE: str(asset("basemap"))},
         liveness=True,
         warm=options.warm,
         prefix=options.prefix,

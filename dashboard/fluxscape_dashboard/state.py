@@ -71,6 +71,7 @@ class TowersState(param.Parameterized):
     tw_years = param.Range(
         default=None, bounds=(1900, 2100), doc="Years in which a tower measured; all if None."
     )
+    tw_view = param.Selector(default="map", objects=["map", "table"], doc="Map or table.")
 
 
 class AppState(TowersState, FootprintState, ModelState, AtlasState):
