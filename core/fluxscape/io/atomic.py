@@ -56,7 +56,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.replace(target)
             _sync_directory(target.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        # A disk that has gone read-only would hide the error that says so.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def replace_directory(build: Callable[[Path], object], path: str | Path) -> None:
@@ -147,7 +149,7 @@ def write_netcdf(
         if variable.dtype.kind in "fiu" and variable.ndim
     }
     chosen |= {name: dict(value) for name, value in (encoding or {}).items()}
-    with atomic_path(path) as temporary:
+    with _named_write_errors(Path(path), ValueError, TypeError), atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=chosen)
 
 
@@ -187,7 +189,7 @@ def write_geotiff(
     if not cloud_optimised:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     # GDAL hides errors of closing a file; in memory there are none, and ours below are seen.
-    with MemoryFile() as memory:
+    with _named_write_errors(Path(path), ValueError, TypeError), MemoryFile() as memory:
         with memory.open(**profile) as raster:
             raster.write(values, 1)
             tags = {str(k): str(v) for k, v in array.attrs.items() if k != "crs"}
@@ -199,7 +201,7 @@ def _geotiff_profile(
     array: xr.DataArray, crs: object | None, nodata: float | None
 ) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
     """Return rasterio's profile and the values, north up."""
-    from rasterio.transform import from_origin  # noqa: PLC0415
+    from rasterio import Affine  # noqa: PLC0415
 
     reference = array.attrs.get("crs") if crs is None else crs
     if array.dims != ("y", "x") or reference is None:
@@ -212,7 +214,7 @@ def _geotiff_profile(
     if x[1] < 0:
         msg = "a GeoTIFF needs x to increase"
         raise WriteError(msg)
-    transform = from_origin(x[0] - x[1] / 2, y[0] - y[1] / 2, x[1], -y[1])
+    transform = Affine(x[1], 0.0, x[0] - x[1] / 2, 0.0, y[1], y[0] - y[1] / 2)
     if nodata is None and values.dtype.kind == "f":
         nodata = math.nan
     profile = {
@@ -261,14 +263,15 @@ def _plain_json(value: Any, place: str) -> Any:
 
 
 @contextlib.contextmanager
-def _named_write_errors(target: Path) -> Iterator[None]:
-    """Turn the many errors of writing libraries into one that names the target."""
+def _named_write_errors(target: Path, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn the errors of writing libraries, also of further ``kinds``, into one with the target."""
+    # netCDF4 raises RuntimeError where the disk is full.
+    caught = (OSError, RuntimeError, *kinds)
     try:
         yield
     except FluxscapeError:
         raise
-    # netCDF4 raises RuntimeError where the disk is full.
-    except (OSError, RuntimeError) as error:
+    except caught as error:
         reason = getattr(error, "strerror", None) or str(error)
         msg = f"{target} could not be written: {reason}; what was there before is unchanged"
         raise WriteError(msg, path=str(target), cause=reason) from error

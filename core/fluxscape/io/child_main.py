@@ -138,6 +138,9 @@ class _Server:
             self.answer({"kind": "cancelled"})
         except MemoryError:
             self.answer({"kind": "memory"})
+        except SystemExit as error:
+            ended = RunError(f"{request['target']} tried to exit ({error.code})", reason="failed")
+            self.answer(describe_error(ended))
         except Exception as error:  # noqa: BLE001 - the parent raises it again, by name
             if not isinstance(error, FluxscapeError):
                 _LOG.exception("%s failed", request["target"])

@@ -202,7 +202,7 @@ def _decode(tree: Any, arrays: list[Array]) -> Any:  # noqa: PLR0911 - one retur
     """Return the value of a received tree."""
     if not isinstance(tree, dict):
         return tree
-    kind = next(iter(tree))
+    kind = next(iter(tree), "")
     content = tree[kind]
     if kind == "array":
         array = arrays[content]
