@@ -16,6 +16,8 @@ import pytest
 import xarray as xr
 
 from fluxscape.footprint import footprint_climatology, point_footprint, source_areas
+from fluxscape.footprint.kormann_meixner import KM01
+from fluxscape.footprint.plume import crosswind_integrated, density, spread
 from fluxscape.meteorology.boundary_layer import coriolis_parameter
 from fluxscape.meteorology.similarity import obukhov_length
 from fluxscape.vocabulary import VARIABLES
@@ -168,6 +170,29 @@ def test_distances_of_kormann_and_meixner_equal_the_closed_form(name: str) -> No
     assert result["x_peak_axis"] == pytest.approx(expected["x_peak_phi"], rel=1e-9)
     for share in (10, 30, 50, 70, 80, 90):
         assert result[f"x_{share}"] == pytest.approx(expected[f"x_{share}"], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", [n for n in cases_of("KM01-") if "eddypro" not in n])
+def test_densities_of_kormann_and_meixner_equal_the_closed_form(name: str) -> None:
+    given, expected = CASES[name]["input"], CASES[name]["expected"]
+    plume = KM01.plume(
+        given["zm"],
+        math.nan,
+        given["umean"],
+        given["ustar"],
+        given["L"],
+        given["sigma_v"],
+        math.nan,
+        given["kappa_vonKarman"],
+    )
+    assert plume.decay == pytest.approx(expected["xi"], rel=1e-9)
+    assert plume.exponent == pytest.approx(1.0 + expected["mu"], rel=1e-9)
+    sigma = spread(plume, KM01.spread_kind, 100.0)
+    assert sigma == pytest.approx(expected["sigma_y_at_100m"], rel=1e-9)
+    assert crosswind_integrated(plume, 100.0) == pytest.approx(expected["f_100m"], rel=1e-9)
+    for (along, across), key in (((100.0, 0.0), "phi_100m_0"), ((200.0, 30.0), "phi_200m_30")):
+        found = density(plume, KM01.spread_kind, along, across)
+        assert found == pytest.approx(expected[key], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", cases_of("KM01-eddypro-"))

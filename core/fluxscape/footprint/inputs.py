@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fluxscape.constants import VON_KARMAN
 from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import MissingVariableError, OutOfBoundsError
+from fluxscape.footprint.rules import ABOVE_ROUGHNESS_SUBLAYER
 from fluxscape.meteorology.boundary_layer import boundary_layer_height
 from fluxscape.meteorology.similarity import obukhov_length
 from fluxscape.vocabulary import VARIABLES, Variable
@@ -28,6 +29,9 @@ DISPLACEMENT_RATIO: Final = 0.67
 
 ROUGHNESS_RATIO: Final = 0.1
 """z0 / canopy height: Brutsaert 1982, Evaporation into the Atmosphere, p. 113."""
+
+SUBLAYER_RATIO: Final = ABOVE_ROUGHNESS_SUBLAYER.lower
+"""z_m / z0 up to which no logarithmic profile over a roughness length holds."""
 
 SIGMA_V_STABLE: Final = 1.92
 """sigma_v / u* of neutral and stable air: Panofsky and Dutton 1984, Atmospheric Turbulence."""
@@ -123,9 +127,16 @@ def find_geometry(
         )
     if roughness is None and canopy:
         roughness = ROUGHNESS_RATIO * canopy
-        assumptions.append(f"roughness length is {ROUGHNESS_RATIO} of the canopy height")
+        assumption = f"roughness length is {ROUGHNESS_RATIO} of the canopy height"
+        if zm - displacement <= SUBLAYER_RATIO * roughness and "wind_speed" in records:
+            roughness = None
+            assumption = (
+                "the instrument stands inside the roughness sublayer of such a canopy, so the "
+                "profile follows from the measured wind speed, record by record"
+            )
+        assumptions.append(assumption)
     elif roughness is None:
-        assumptions.append("roughness follows from the measured wind speed, record by record")
+        assumptions.append("the profile follows from the measured wind speed, record by record")
     if not zm > displacement:
         msg = (
             f"measurement height {zm:g} m does not exceed the displacement height "
@@ -250,7 +261,7 @@ def _fill(values: dict[str, Floats], name: str, estimate: Floats, filled: dict[s
 
 def _obukhov(values: dict[str, Floats], von_karman: float) -> Floats:
     """Return the Obukhov length [m] from the sensible heat flux."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return obukhov_length(
             values["friction_velocity"],
             values["sensible_heat_flux"],
@@ -267,7 +278,7 @@ def _sigma_v(values: dict[str, Floats]) -> Floats:
     doi:10.1007/BF02186086; neutral and stable air: 1.92 u*.
     """
     length = values["obukhov_length"]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         convective = (12.0 + 0.5 * values["boundary_layer_height"] / np.abs(length)) ** (1.0 / 3.0)
     factor = np.where(length < 0.0, convective, SIGMA_V_STABLE)
     return np.asarray(values["friction_velocity"] * np.where(np.isnan(length), np.nan, factor))

@@ -1,7 +1,8 @@
 """Analytical footprint of Kormann and Meixner 2001, doi:10.1023/A:1018991015119.
 
 Symbols: ``zm`` height above displacement [m]; u(z) = U z^m and K(z) = kappa z^n power laws of wind
-and eddy diffusivity; r = 2 + m - n; mu = (1 + m) / r; xi flux length scale [m].
+and eddy diffusivity; r = 2 + m - n; mu = (1 + m) / r; xi flux length scale [m]; ubar(x) speed of
+the plume.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from fluxscape.meteorology.similarity import log_wind, momentum_gradient, scalar
 
 
 class PowerLaws(NamedTuple):
-    """Power laws of the profiles: u = wind_factor z^m, K = diffusivity_factor z^n (SI units)."""
+    """Power laws through the values at the instrument: u = wind (z / zm)^m, K likewise with n."""
 
     wind_exponent: float
     diffusivity_exponent: float
-    wind_factor: float
-    diffusivity_factor: float
+    wind: float
+    diffusivity: float
 
 
 def match_analytically(
@@ -47,27 +48,26 @@ def match_analytically(
     else:
         n = (1.0 - 24.0 * stability) / (1.0 - 16.0 * stability)
     diffusivity = von_karman * friction_velocity * height / scalar_gradient(stability)
-    return PowerLaws(m, n, wind_speed / height**m, diffusivity / height**n)
+    return PowerLaws(m, n, wind_speed, diffusivity)
 
 
 def plume_of_power_laws(laws: PowerLaws, height: float, lateral_std: float) -> Plume:
-    """Return the exact solution of the advection-diffusion equation with these power laws."""
-    m, n, wind_factor, diffusivity_factor = laws
+    """Return the exact solution of the advection-diffusion equation with these power laws.
+
+    With U = wind / zm^m and kappa = diffusivity / zm^n the powers of zm cancel: Eq. 19 becomes
+    xi = wind zm^2 / (r^2 diffusivity), Eq. 18 ubar = wind Gamma(mu) / Gamma(1/r) (x / xi)^(m/r).
+    """
+    m, n, wind, diffusivity = laws
     r = 2.0 + m - n
     mu = (1.0 + m) / r
-    xi = wind_factor * height**r / (r * r * diffusivity_factor)  # Eq. 19
-    # Eq. 18: ubar(x) = speed_at_1m * x^(m/r)
-    speed_at_1m = (
-        math.exp(math.lgamma(mu) - math.lgamma(1.0 / r))
-        * (r * r * diffusivity_factor / wind_factor) ** (m / r)
-        * wind_factor
-    )
+    xi = wind * height * height / (r * r * diffusivity)
+    ratio = math.exp(math.lgamma(mu) - math.lgamma(1.0 / r))
     return Plume(
         log_amplitude=mu * math.log(xi) - math.lgamma(mu),  # Eq. 21
         exponent=1.0 + mu,
         decay=xi,
         shift=0.0,
-        spread_scale=lateral_std / speed_at_1m,
+        spread_scale=lateral_std / (wind * ratio) * math.pow(xi, m / r),
         spread_exponent=1.0 - m / r,
         saturation=0.0,
     )

@@ -86,7 +86,7 @@ def screen(
     reject(f"missing_{model.profile_inputs[-1]}", np.logical_and.reduce(profile))
     if weights is not None:
         reject("missing_weight", np.isnan(weights))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         measured = quantities(inputs.values)
     for rule in model.rules:
         value = measured[rule.quantity]

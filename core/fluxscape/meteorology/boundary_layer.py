@@ -90,7 +90,7 @@ def boundary_layer_height(
         msg = f"boundary_layer_height: the records differ in shape: {sorted(sizes)}"
         raise DimsError(msg)
     temperature = np.where(np.isfinite(air_temperature), air_temperature, 288.15)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         heat = kinematic_heat_flux(friction_velocity, obukhov_length, temperature, von_karman)
     out = np.empty(seconds.shape)
     diagnose(
