@@ -6,6 +6,9 @@ from typing import Final
 
 import param
 
+FRACTIONS: Final = (0.5, 0.8)
+"""Shares of the flux whose source areas are outlined."""
+
 PERIODS: Final = ("all", "day", "night", *(f"month-{month:02d}" for month in range(1, 13)))
 """Parts of the year that a climatology may be confined to."""
 

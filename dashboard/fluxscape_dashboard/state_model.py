@@ -2,7 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import param
+
+SOIL_TEXTURES: Final = (
+    "sand",
+    "loamy_sand",
+    "sandy_loam",
+    "loam",
+    "silt_loam",
+    "sandy_clay_loam",
+    "clay_loam",
+    "silty_clay_loam",
+    "sandy_clay",
+    "silty_clay",
+    "clay",
+)
+"""Soil textures of the United States Department of Agriculture."""
+
+COVER_TYPES: Final = (
+    "ENF",
+    "EBF",
+    "DNF",
+    "DBF",
+    "MF",
+    "CSH",
+    "OSH",
+    "WSA",
+    "SAV",
+    "GRA",
+    "WET",
+    "CRO",
+    "URB",
+    "CVM",
+    "BSV",
+)
+"""IGBP classes for which the model has parameters."""
 
 
 class ModelState(param.Parameterized):
@@ -13,10 +49,14 @@ class ModelState(param.Parameterized):
         objects=["simulated", "upload"],
         doc="Forcing: simulated weather at the tower, or the file uploaded in this session.",
     )
-    dlm_type = param.String(
-        default="", regex=r"^[A-Za-z]{0,4}$", doc="IGBP class of the parameters; the tower's if ''."
+    dlm_type = param.Selector(
+        default="",
+        objects=["", *COVER_TYPES],
+        doc="IGBP class of the default parameters; the tower's own if empty.",
     )
-    dlm_soil = param.String(default="loam", regex=r"^[a-z_]{1,20}$", doc="Soil texture.")
+    dlm_soil = param.Selector(
+        default="loam", objects=list(SOIL_TEXTURES), doc="Soil texture of the default parameters."
+    )
     dlm_params = param.Dict(default={}, doc="Parameters that differ from their default, by name.")
     dlm_view = param.Selector(
         default="week",

@@ -29,6 +29,7 @@ from bokeh.models import (
 from bokeh.models.annotations.dimensional import Metric
 from bokeh.palettes import interp_palette
 
+from fluxscape_dashboard.state_footprint import FRACTIONS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
     FONT,
@@ -41,9 +42,6 @@ from fluxscape_dashboard.views.charts import (
     with_unit,
 )
 from fluxscape_dashboard.views.local_frame import LocalFrame
-
-FRACTIONS: Final = (0.5, 0.8)
-"""Shares of the flux whose source areas are outlined."""
 
 DECADES: Final = 4
 """Orders of magnitude below the top of the colours that the logarithmic scale shows."""

@@ -142,7 +142,7 @@ class SeriesChart:
 
     def speak(self, lang: str, *, compared: str, x_label: str) -> None:
         """Put every word into a language; ``compared`` names the set that is compared with."""
-        name = t(f"model.quantity_{self.quantity.name}", lang)
+        name = t(f"work.variable_{self.quantity.name}", lang)
         unit = unit_words(self.quantity, lang)
         self.chart.title.text = name
         self.chart.yaxis[0].axis_label = pretty_unit(unit) if unit != "1" else ""
@@ -210,7 +210,7 @@ class SeriesGrid:
             chart.speak(lang, compared=compared, x_label=t(key, lang, clock=clock))
             if self.view == "diurnal":
                 chart.chart.xaxis[0].major_label_overrides = {
-                    month + 0.5: t(f"model.month_{month + 1}", lang) for month in range(12)
+                    month + 0.5: t(f"work.month_{month + 1}", lang) for month in range(12)
                 }
 
 
@@ -324,7 +324,7 @@ class ScatterGrid:
         for quantity in self.quantities:
             chart = self.charts[quantity.name]
             unit = unit_words(quantity, lang)
-            chart.title.text = t(f"model.quantity_{quantity.name}", lang)
+            chart.title.text = t(f"work.variable_{quantity.name}", lang)
             chart.xaxis[0].axis_label = with_unit(t("model.legend_observed", lang), unit, lang)
             chart.yaxis[0].axis_label = with_unit(t("model.legend_modelled", lang), unit, lang)
             describe(chart, chart.title.text)

@@ -1,0 +1,226 @@
+"""What the Footprint page says in words and tables: areas, records, notes, provenance."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+import pandas as pd
+
+from fluxscape.footprint import find_model
+from fluxscape_dashboard.pages._footprint_exports import Saved
+from fluxscape_dashboard.pages._place import Place
+from fluxscape_dashboard.safe import label
+from fluxscape_dashboard.sites import has_position, heights_of
+from fluxscape_dashboard.state import AppState
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.tower_table import tower_or_none
+
+PRECISE: Final = 200.0
+"""Uncertainty of a position [m] up to which the overlay needs no warning."""
+
+SQUARE_METRES_PER_HECTARE: Final = 10_000.0
+
+
+def areas_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
+    """Return the source areas as a table."""
+    names = ("share", "area", "reach", "edge")
+    rows = []
+    for area in result["areas"]:
+        share = f"{100 * area['fraction']:.0f} %"
+        if not area["reachable"]:
+            rows.append((share, t("footprint.not_reached", lang), "–", "–"))
+            continue
+        cut = "> " if area["touches_edge"] else ""
+        rows.append(
+            (
+                share,
+                f"{cut}{area['area'] / SQUARE_METRES_PER_HECTARE:.3g}",
+                f"{cut}{area['reach']:.0f}",
+                f"{area['level']:.2e}",
+            )
+        )
+    return pd.DataFrame(rows, columns=[t(f"footprint.area_{name}", lang) for name in names])
+
+
+def distances_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
+    """Return distances and shares of the climatology as a whole."""
+    facts = result["climatology"].attrs
+    east, north = (float(value) for value in facts["centroid_xy"])
+    rows = [
+        ("distance_peak", f"{facts['x_peak']:.0f} m"),
+        ("distance_centroid", f"{math.hypot(east, north):.0f} m"),
+        ("direction_centroid", f"{math.degrees(math.atan2(east, north)) % 360:.0f}°"),
+        ("captured", f"{100 * facts['captured_fraction']:.1f} %"),
+    ]
+    return _pairs(
+        [(t(f"footprint.{key}", lang), value) for key, value in rows],
+        t("footprint.column_quantity", lang),
+        t("footprint.column_value", lang),
+    )
+
+
+def records_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
+    """Return how many records were used, and how many each rule took."""
+    facts = result["climatology"].attrs
+    rows = [
+        (t("footprint.records_used", lang), str(facts["n_used"])),
+        (t("footprint.records_rejected", lang), str(facts["n_rejected"])),
+    ]
+    for reason, count in json.loads(facts["rejected_by"]).items():
+        rows.append((f"– {reason_words(reason, lang)}", str(count)))
+    for name, count in json.loads(facts["n_filled"]).items():
+        words = t("footprint.filled", lang, variable=t(f"work.variable_{name}", lang))
+        rows.append((words, str(count)))
+    return _pairs(rows, t("footprint.column_records", lang), t("footprint.column_count", lang))
+
+
+def reason_words(reason: str, lang: str) -> str:
+    """Return why a rule rejects a record."""
+    if reason.startswith("missing_"):
+        name = reason.removeprefix("missing_")
+        variable = t(f"work.variable_{name}", lang)
+        return t("footprint.reason_missing", lang, variable=variable)
+    return t(f"footprint.reason_{reason}", lang)
+
+
+def provenance_rows(result: dict[str, Any], lang: str) -> list[tuple[str, str]]:
+    """Return name and value of every fact that a reader needs to cite or repeat the picture."""
+    facts = result["climatology"].attrs
+    model = find_model(str(facts["model"]))
+    return [
+        (t("work.status", lang), t(f"work.status_{facts['data_status']}", lang)),
+        (t("footprint.model", lang), t(f"footprint.model_{model.name}", lang)),
+        (t("work.method", lang), t(f"footprint.provenance_{model.name}", lang)),
+        (t("work.reference", lang), model.reference),
+        (t("footprint.geometry", lang), geometry_words(facts, lang)),
+        (t("work.version", lang), label(facts["fluxscape_version"])),
+    ]
+
+
+def geometry_words(facts: dict[str, Any], lang: str) -> str:
+    """Return heights and roughness of the measurement."""
+    roughness = float(facts["roughness_length"])
+    key = "geometry_wind" if math.isnan(roughness) else "geometry_roughness"
+    return t(
+        f"footprint.{key}",
+        lang,
+        height=f"{facts['measurement_height']:g}",
+        displacement=f"{facts['displacement_height']:.3g}",
+        roughness=f"{roughness:.3g}",
+    )
+
+
+def title_words(saved: Saved, lang: str) -> str:
+    """Return the title inside the picture: quantity, site, model, period, and what it rests on."""
+    facts = saved.result["climatology"].attrs
+    return t(
+        "footprint.chart_title",
+        lang,
+        site=label(saved.place.tower.site),
+        name=label(saved.place.tower.name, limit=40),
+        model=find_model(str(facts["model"])).title,
+        period=period_words(saved.period, lang),
+        status=t(saved.place.status_key, lang),
+    )
+
+
+def caption_words(saved: Saved, lang: str) -> str:
+    """Return the small print inside the picture: source, version, date."""
+    facts = saved.result["climatology"].attrs
+    return t(
+        "footprint.chart_caption",
+        lang,
+        version=label(facts["fluxscape_version"]),
+        reference=find_model(str(facts["model"])).reference.split(",")[0],
+        date=str(facts["history"])[:10],
+    )
+
+
+def score_words(saved: Saved, lang: str) -> list[str]:
+    """Return the first score in sentences."""
+    score = saved.result["score"]
+    if score is None:
+        return [t("footprint.score_none", lang)]
+    levels = [t(f"footprint.level_{score[key]}", lang) for key in ("cover_level", "bias_level")]
+    covers = "; ".join(
+        t(
+            "footprint.cover_item",
+            lang,
+            cover=t(f"towers.igbp_{code}", lang),
+            share=f"{100 * v:.0f}",
+        )
+        for code, v in list(score["cover_shares"].items())[:4]
+    )
+    return [
+        t(
+            "footprint.score_cover",
+            lang,
+            cover=t(f"towers.igbp_{score['cover']}", lang),
+            share=f"{100 * score['cover_share']:.0f}",
+            level=levels[0],
+        ),
+        t("footprint.score_covers", lang, covers=covers),
+        t("footprint.score_bias", lang, level=levels[1]),
+        t("footprint.score_caveat", lang),
+    ]
+
+
+def notes(
+    state: AppState, saved: Saved | None, place: Place | None, lang: str
+) -> list[tuple[str, str]]:
+    """Return kind and words of what must be said beside the map, the gravest first."""
+    if place is None:
+        return [("info", _nothing_to_run(state, lang))]
+    found: list[tuple[str, str]] = []
+    if place.precision > PRECISE:
+        distance = f"{place.precision / 1e3:.2g}"
+        found.append(("warning", t("footprint.note_precision", lang, distance=distance)))
+    elif math.isnan(place.precision):
+        found.append(("warning", t("footprint.note_precision_unknown", lang)))
+    assumed = _assumed(state, place, lang)
+    if saved is not None and saved.result["profile_from_wind"] and state.fp_model == "ffp":
+        assumed.append(t("footprint.note_profile", lang))
+    unreached = [a for a in saved.result["areas"] if not a["reachable"]] if saved else []
+    if saved is not None and unreached:
+        share = 100 * float(saved.result["climatology"].attrs["sum"])
+        found.append(("warning", t("footprint.note_unreached", lang, share=f"{share:.0f}")))
+    if assumed:
+        found.append(("info", " ".join(assumed)))
+    return found
+
+
+def _nothing_to_run(state: AppState, lang: str) -> str:
+    """Return what the user should do so that there is something to show."""
+    tower = tower_or_none(state.tower)
+    if tower is None:
+        return t("work.choose_tower", lang)
+    if not has_position(tower):
+        return t("work.no_position", lang, site=label(tower.site))
+    return t("work.choose_file", lang)
+
+
+def _assumed(state: AppState, place: Place, lang: str) -> list[str]:
+    """Return what is assumed of the heights."""
+    heights = heights_of(place.tower)
+    words = []
+    if heights.measurement_assumed and state.fp_height is None:
+        value = f"{heights.measurement:g}"
+        words.append(t("footprint.height_assumed", lang, value=value))
+    if heights.canopy_assumed and state.fp_canopy is None:
+        cover = t(f"towers.igbp_{place.cover}", lang)
+        value = f"{heights.canopy:g}"
+        words.append(t("footprint.canopy_assumed", lang, value=value, cover=cover))
+    return words
+
+
+def period_words(period: str, lang: str) -> str:
+    """Return the name of a period."""
+    if period.startswith("month-"):
+        return t(f"work.month_{int(period.removeprefix('month-'))}", lang)
+    return t(f"footprint.period_{period}", lang)
+
+
+def _pairs(rows: list[tuple[str, str]], first: str, second: str) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[first, second])

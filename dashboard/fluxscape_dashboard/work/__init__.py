@@ -1,0 +1,1 @@
+"""What worker processes calculate for the pages: plain data in, plain data out, no screen."""

@@ -1,0 +1,72 @@
+"""The half-hourly records that runs start from: simulated weather, or a table that was uploaded."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from fluxscape.meteorology.weather import point_climate, simulate_weather
+
+from fluxscape.io.climatology import read_climatology
+from fluxscape.io.guards import open_netcdf_guarded
+from fluxscape.meteorology.solar import solar_zenith
+
+START_YEAR: Final = 2010
+"""Calendar year of the simulated weather. The climatology knows no single years; the year sets
+the sun's course and the carbon dioxide."""
+
+SEED: Final = 20_100
+"""Seed of the simulated weather: one tower always has the same year."""
+
+
+@lru_cache(maxsize=8)
+def simulated_year(latitude: float, longitude: float) -> xr.Dataset:
+    """Return a year of half-hourly simulated weather at a place; callers must not change it."""
+    climate = point_climate(read_climatology(), latitude, longitude)
+    return simulate_weather(climate, start_year=START_YEAR, years=1, step_seconds=1800, seed=SEED)
+
+
+@lru_cache(maxsize=4)
+def uploaded_table(path: str) -> xr.Dataset:
+    """Return a table that was read from an upload; callers must not change it."""
+    with open_netcdf_guarded(Path(path)) as dataset:
+        return dataset.load()
+
+
+def in_period(
+    times: npt.NDArray[np.datetime64],
+    period: str,
+    *,
+    latitude: float,
+    longitude: float,
+    utc_offset_hours: float,
+) -> npt.NDArray[np.bool_]:
+    """Return which steps belong to a period.
+
+    Parameters
+    ----------
+    times
+        Starts of steps, UTC.
+    period
+        ``all``; ``day`` or ``night``, by the sun above or below the horizon; or ``month-01`` to
+        ``month-12`` of the local calendar.
+    latitude, longitude
+        [degree].
+    utc_offset_hours
+        Clock of the site ahead of UTC.
+    """
+    if period.startswith("month-"):
+        local = times + np.timedelta64(round(utc_offset_hours * 3600), "s")
+        month: npt.NDArray[np.bool_] = local.astype("datetime64[M]").astype(int) % 12 + 1 == int(
+            period.removeprefix("month-")
+        )
+        return month
+    if period in {"day", "night"}:
+        half = np.diff(times[:2])[0] // 2 if times.size > 1 else np.timedelta64(900, "s")
+        up = solar_zenith(times + half, latitude, longitude) < np.pi / 2
+        return up if period == "day" else ~up
+    return np.ones(times.size, dtype=bool)
