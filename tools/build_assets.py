@@ -2,7 +2,7 @@
 
     python tools/build_assets.py [--cache FOLDER] [--out assets] [STEP ...]
 
-The packages are downloaded into the cache (about 460 MB) and read as archives; none is installed.
+The packages are downloaded into the cache (about 400 MB) and read as archives; none is installed.
 `assets/towers.csv` and `assets/china/co2_annual.csv` are not built: they are tables of facts kept
 by hand.
 """

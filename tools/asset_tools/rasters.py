@@ -14,8 +14,8 @@ import h5py
 import numpy as np
 import rasterio
 import rasterio.shutil
+from affine import Affine
 from rasterio.io import MemoryFile
-from rasterio.transform import from_origin
 
 from asset_tools.packages import read_member
 
@@ -78,7 +78,7 @@ def write(layer: Layer, folder: Path) -> Path:
         "height": height,
         "width": width,
         "crs": "EPSG:4326",
-        "transform": from_origin(layer.west, layer.north, layer.step, layer.step),
+        "transform": Affine(layer.step, 0.0, layer.west, 0.0, -layer.step, layer.north),
         "nodata": layer.nodata,
     }
     path = folder / f"{layer.name}.tif"
@@ -373,16 +373,16 @@ def _itu_climate(cache: Path) -> Iterator[Layer]:
         step,
         "mm",
         "mean total of rain in the month",
-        "ITU-R P.837-7 (2017), from GPCC and ERA-Interim, in itur 0.4.0",
+        "ITU-R P.837-7 (2017), from GPCC over land and ERA-Interim over sea, in itur 0.4.0",
         dtype="uint16",
         scale=0.05,
         nodata=65535,
         band_axes=MONTHS,
         interpolated=True,
     )
-    latitude, longitude = (_itu(cache, f"836/v4_{axis}") for axis in ("lat", "lon"))
+    latitude, longitude = (_itu(cache, f"836/v6_{axis}") for axis in ("lat", "lon"))
     shares = (90, 50, 10)
-    density = np.stack([_itu(cache, f"836/v4_rho_{share}") for share in shares])
+    density = np.stack([_itu(cache, f"836/v6_rho_{share}") for share in shares])
     part, west, north, step = _itu_cropped(latitude[:, 0], longitude[0], density)
     yield Layer(
         "water_vapour_density",
@@ -392,7 +392,7 @@ def _itu_climate(cache: Path) -> Iterator[Layer]:
         step,
         "g m-3",
         "water vapour density at the ground, exceeded in 90, 50 and 10 % of the year",
-        "ITU-R P.836-4 (2009) in itur 0.4.0",
+        "ITU-R P.836-6 (2017) in itur 0.4.0",
         dtype="uint16",
         scale=0.001,
         nodata=65535,

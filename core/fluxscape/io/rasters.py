@@ -132,7 +132,7 @@ def sample_points(
     if outside.any():
         first = int(np.argmax(outside))
         msg = (
-            f"{raster.name}: {east[first]:g} E, {north[first]:g} N lies outside the raster "
+            f"{raster.name}: {east[first]:.8g} E, {north[first]:.8g} N lies outside the raster "
             f"({int(outside.sum())} of {outside.size} points do)"
         )
         raise OutOfBoundsError(msg, longitude=float(east[first]), latitude=float(north[first]))
