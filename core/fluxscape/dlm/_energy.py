@@ -47,6 +47,14 @@ def saturation_over_ice(temperature: float) -> tuple[float, float]:
 
 
 @kernel
+def surface_saturation(temperature: float, snow: bool) -> tuple[float, float]:
+    """Return e*(T) [Pa] and its slope [Pa K-1] over snow or over soil."""
+    if snow:
+        return saturation_over_ice(temperature)
+    return saturation_vapour_pressure(temperature)
+
+
+@kernel
 def stability_corrections(zeta: float) -> tuple[float, float]:
     """Return psi_m and psi_h (Paulson 1970; stable side -5 zeta, Dyer 1974)."""
     if zeta >= 0.0:

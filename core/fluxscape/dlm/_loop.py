@@ -8,32 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fluxscape._jit import kernel, parallel_kernel, prange
-from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS, N_OUTPUTS, OK, Forcing
-from fluxscape.dlm._step import Static, Weather, Work, advance, prepare_static
+from fluxscape.dlm._records import N_LAYERS, N_OUTPUTS, OK, Forcing
+from fluxscape.dlm._step import advance
+from fluxscape.dlm._work import Static, Weather, prepare_static
 
 _Array = npt.NDArray[np.float64]
-
-
-@kernel
-def make_work() -> Work:
-    """Return the work arrays of one member."""
-    thickness = np.empty(N_LAYERS)
-    for i in range(N_LAYERS):
-        thickness[i] = LAYER_THICKNESS[i]
-    return Work(
-        thickness,
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS),
-        np.zeros(N_LAYERS + 1),
-        np.zeros(N_LAYERS + 1),
-        np.zeros(N_LAYERS + 1),
-        np.zeros(N_LAYERS + 1),
-        np.zeros(N_LAYERS + 1),
-    )
 
 
 @kernel
@@ -43,6 +22,7 @@ def run_member(
     p: Any,
     s: Any,
     o: Any,
+    work: Any,
     values: _Array,
     height: float,
     water_held: bool,
@@ -61,7 +41,6 @@ def run_member(
     (row, 3, layer). A negative period is run and not kept. ``worst`` takes the largest energy and
     water residual.
     """
-    work = make_work()
     static: Static = prepare_static(p, height, water_held, work)
     for t in range(first_step, last_step):
         weather = Weather(
@@ -101,6 +80,7 @@ def run_members(
     parameters: Any,
     states: Any,
     records: Any,
+    works: Any,
     values: _Array,
     heights: _Array,
     water_held: npt.NDArray[np.bool_],
@@ -123,6 +103,7 @@ def run_members(
             parameters[i],
             states[i],
             records[i],
+            works[i],
             values[i],
             heights[i],
             water_held[i],
@@ -144,6 +125,7 @@ def run_members_serially(
     parameters: Any,
     states: Any,
     records: Any,
+    works: Any,
     values: _Array,
     heights: _Array,
     water_held: npt.NDArray[np.bool_],
@@ -165,6 +147,7 @@ def run_members_serially(
             parameters[i],
             states[i],
             records[i],
+            works[i],
             values[i],
             heights[i],
             water_held[i],

@@ -139,3 +139,13 @@ def c4_capacity_response(temperature: float) -> float:
 def c4_respiration_response(temperature: float) -> float:
     """Return C4 leaf respiration over its value at 25 degrees Celsius (C92, eq. 8B)."""
     return 2.0 ** (0.1 * (temperature - 298.15)) / (1.0 + math.exp(1.3 * (temperature - 328.15)))
+
+
+@kernel
+def c4_carboxylation_slope(vmax25: float, temperature: float) -> float:
+    """Return k [mol m-2 s-1] of the CO2-limited rate k Ci (C92, eq. 6B and Table 1).
+
+    k is 0.7 mol m-2 s-1 where Vmax is 39 umol m-2 s-1 and doubles every 10 K; it is scaled with
+    Vmax as PEP carboxylase goes with Rubisco.
+    """
+    return 0.7 / 39.0 * vmax25 * 2.0 ** (0.1 * (temperature - 298.15))

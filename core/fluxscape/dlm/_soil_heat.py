@@ -34,6 +34,10 @@ _Array = npt.NDArray[np.float64]
 _SOLID_HEAT_CAPACITY = 2.0e6
 """Heat capacity of soil minerals [J m-3 K-1] (Peters-Lidard et al. 1998)."""
 
+_WATER_CONDUCTIVITY = 0.57
+_ICE_CONDUCTIVITY = 2.2
+"""Of water and ice [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 9)."""
+
 
 @kernel
 def dry_conductivity(phi: float) -> float:
@@ -46,7 +50,19 @@ def dry_conductivity(phi: float) -> float:
 def solid_conductivity(q: float) -> float:
     """Return conductivity of the solids [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 10)."""
     other = 3.0 if q < 0.2 else 2.0
-    return 7.7**q * other ** (1.0 - q)
+    return float(7.7**q * other ** (1.0 - q))
+
+
+@kernel
+def saturated_conductivity(phi: float, q: float) -> float:
+    """Return conductivity of soil full of water [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 9)."""
+    return float(solid_conductivity(q) ** (1.0 - phi) * _WATER_CONDUCTIVITY**phi)
+
+
+@kernel
+def frozen_factor(phi: float) -> float:
+    """Return conductivity of soil full of ice over that full of water [1]."""
+    return float((_ICE_CONDUCTIVITY / _WATER_CONDUCTIVITY) ** phi)
 
 
 @kernel

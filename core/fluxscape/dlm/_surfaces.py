@@ -1,13 +1,11 @@
-r"""Solution of the coupled energy balance of sunlit leaves, shaded leaves and ground.
+r"""Iteration of the coupled surface balance: temperatures, stability and stomata together.
 
-Newton's method in the three surface temperatures: each pass takes the stability, the conductances
-and the stomata at the last temperatures, solves the linearised balances exactly, and stops when
-no temperature moves by more than 0.01 K; what curvature leaves is the residual that the step
-reports. Canopy air has no capacity, so its temperature and vapour pressure are conductance means.
-
-Symbols: suffixes ``1`` sunlit leaves, ``2`` shaded leaves, ``g`` ground; ``gh`` heat, ``gw``
-vapour, ``ga`` aerodynamic conductance [m s-1]; ``f`` residual of a balance, ``j`` its negative
-slope.
+Each pass takes stability, conductances and stomata at the last temperatures, solves the linearised
+balances exactly (:mod:`fluxscape.dlm._balance`), and the iteration stops when no temperature moves
+by more than 0.02 K and the aerodynamic conductance by less than 1 %. What curvature is left then
+is the residual that the step reports, three orders of magnitude below 0.1 W m-2. Where conductances
+and temperatures chase each other, new stomatal conductances count half, and after 16 passes
+stability and stomata stay, so that the balance always settles.
 """
 
 from __future__ import annotations
@@ -23,35 +21,34 @@ from fluxscape.constants import (
     HEAT_CAPACITY_DRY_AIR,
     LATENT_HEAT_FUSION,
     LATENT_HEAT_VAPORISATION_0C,
-    STEFAN_BOLTZMANN,
     ZERO_CELSIUS,
+)
+from fluxscape.dlm._balance import (
+    CanopyAir,
+    Medium,
+    assemble,
+    canopy_emission,
+    mix_canopy_air,
+    solve_system,
 )
 from fluxscape.dlm._canopy import MIN_LEAF_AREA, Capacity, Light
 from fluxscape.dlm._energy import (
     aerodynamic_exchange,
     ground_conductance,
     leaf_boundary_conductance,
-    saturation_over_ice,
     saturation_vapour_pressure,
     stability,
+    surface_saturation,
 )
-from fluxscape.dlm._photosynthesis import (
-    OXYGEN,
-    c4_capacity_response,
-    c4_respiration_response,
-    electron_transport,
-    jmax_response,
-    leaf_respiration_response,
-    michaelis_constants,
-    vcmax_response,
-)
+from fluxscape.dlm._leaf import Leaf, LeafClass, update_leaf, warm_leaf
 from fluxscape.dlm._radiation import canopy_longwave
-from fluxscape.dlm._stomata import leaf_gas_exchange_c3, leaf_gas_exchange_c4
 
 MAX_ITERATIONS = 40
-_FREEZE_STABILITY = 12
-"""Passes after which stability and limits stay, so that the balance itself can settle."""
-_TOLERANCE = 0.01
+_HALVE = 4
+"""Passes after which new stomatal conductances count half."""
+_HOLD = 16
+"""Passes after which stability, stomata and limits stay."""
+_TOLERANCE = 0.02
 """Largest change of a temperature at the solution [K]."""
 
 
@@ -77,7 +74,7 @@ class Ground(NamedTuple):
     """Temperature of the top node at the end of the step without heat from above [K]."""
     conductance: float
     """Heat flux into the ground over (surface temperature - base) [W m-2 K-1]."""
-    frozen: bool
+    snow: bool
     """Whether snow covers it: it sublimates and may not warm above freezing."""
     melt_limit: float
     """Heat flux that melts all of the snow within the step [W m-2]."""
@@ -89,18 +86,26 @@ class Ground(NamedTuple):
     """exp(-L) [1]."""
     evaporation_limit: float
     """Water that the ground can give within the step [kg m-2 s-1]."""
+    emissivity: float
+    """[1]."""
+
+
+class Limits(NamedTuple):
+    """Factors that keep evaporation within what is there [1]."""
+
+    leaves: float
+    ground: float
 
 
 class Surfaces(NamedTuple):
     """The solution."""
 
-    sunlit_temperature: float
-    shaded_temperature: float
+    sunlit: Leaf
+    shaded: Leaf
     ground_temperature: float
     vapour_pressure: float
+    """Of the canopy air [Pa]."""
     stability: float
-    sunlit_depletion: float
-    shaded_depletion: float
     friction_velocity: float
     assimilation: float
     """Net assimilation of the canopy [umol m-2 s-1]."""
@@ -124,70 +129,78 @@ class Surfaces(NamedTuple):
 
 
 @kernel
-def leaf_exchange(
-    p: Any,
-    capacity: Capacity,
-    relative_capacity: float,
-    temperature: float,
-    photons: float,
-    deficit: float,
-    surface_co2: float,
-    stress: float,
-) -> tuple[float, float, float]:
-    """Return An, gs and Rd of a leaf class per leaf area; ``photons`` per leaf area."""
-    vcmax25 = p.vcmax25 * relative_capacity
-    rd25 = p.leaf_respiration_ratio * vcmax25
-    c4 = p.c4_fraction >= 0.5
-    rd = rd25 * (
-        c4_respiration_response(temperature) if c4 else leaf_respiration_response(temperature)
-    )
-    if photons <= 0.0:
-        return -rd, p.stomatal_intercept, rd
-    slope = p.stomatal_slope * stress
-    if c4:
-        response = c4_capacity_response(temperature)
-        # Initial slope 0.7 mol m-2 s-1 at Vmax 39 umol m-2 s-1 (Collatz et al. 1992, Table 1).
-        co2_slope = 0.018 * vcmax25 * 2.0 ** (0.1 * (temperature - 298.15))
-        net, conductance = leaf_gas_exchange_c4(
-            vcmax25 * response,
-            photons,
-            rd,
-            co2_slope,
-            p.stomatal_intercept,
-            slope,
-            deficit,
-            surface_co2,
+def leaf_classes(p: Any, light: Light, capacity: Capacity) -> tuple[LeafClass, LeafClass]:
+    """Return sunlit and shaded leaves; a class of no area takes no part."""
+    area = light.sunlit_area + light.shaded_area
+    if area <= MIN_LEAF_AREA:
+        none = LeafClass(0.0, 0.0, 0.0, 0.0, 0.0)
+        return none, none
+    shaded_area = max(light.shaded_area, 1e-6)
+    share = light.sunlit_area / area
+    sunlit = LeafClass(0.0, 0.0, 0.0, 0.0, 0.0)
+    if light.sunlit_area > 0.0:
+        sunlit = LeafClass(
+            light.sunlit_area,
+            light.sunlit_shortwave,
+            light.sunlit_photons / light.sunlit_area,
+            p.vcmax25 * capacity.sunlit,
+            share,
         )
-        return net, conductance, rd
-    vcmax = vcmax25 * vcmax_response(temperature, capacity.vcmax_entropy, capacity.vcmax_norm)
-    jmax = (
-        vcmax25
-        * capacity.jmax_ratio
-        * jmax_response(temperature, capacity.jmax_entropy, capacity.jmax_norm)
+    shaded = LeafClass(
+        shaded_area,
+        light.shaded_shortwave,
+        light.shaded_photons / shaded_area,
+        p.vcmax25 * capacity.shaded,
+        1.0 - share,
     )
-    electron_rate = electron_transport(photons, jmax, p.electron_yield, p.electron_curvature)
-    kc, ko, gamma_star = michaelis_constants(temperature)
-    net, conductance = leaf_gas_exchange_c3(
-        vcmax,
-        electron_rate,
-        rd,
-        kc * (1.0 + OXYGEN / ko),
-        gamma_star,
-        p.stomatal_intercept,
-        slope,
-        deficit,
-        surface_co2,
-    )
-    return net, conductance, rd
+    return sunlit, shaded
 
 
 @kernel
-def leaf_vapour_conductance(
-    area: float, boundary: float, stomatal: float, wet: float
-) -> tuple[float, float]:
-    """Return conductances of a leaf class through stomata and from wet leaves [m s-1]."""
-    series = boundary * stomatal / (boundary + stomatal)
-    return area * (1.0 - wet) * series, area * wet * boundary
+def make_medium(p: Any, air: Air, light: Light, ground: Ground, canopy: bool) -> Medium:
+    """Return the properties of the air that the balances need."""
+    density = air.pressure / (GAS_CONSTANT_DRY_AIR * air.temperature)
+    # Stull 1988, p. 641: lambda = (2.501 - 0.002361 T) MJ kg-1, T in degrees Celsius.
+    latent = LATENT_HEAT_VAPORISATION_0C - 2361.0 * (air.temperature - ZERO_CELSIUS)
+    return Medium(
+        density * HEAT_CAPACITY_DRY_AIR,
+        density * EPSILON_WATER / air.pressure,
+        latent,
+        latent + LATENT_HEAT_FUSION if ground.snow else latent,
+        air.longwave_down,
+        p.leaf_emissivity * (1.0 - light.sky_gap) if canopy else 0.0,
+        ground.emissivity,
+    )
+
+
+@kernel
+def tighten(
+    limits: Limits,
+    medium: Medium,
+    canopy: CanopyAir,
+    leaf1: Leaf,
+    leaf2: Leaf,
+    ground_saturation: float,
+    ground_vapour: float,
+    leaf_water: float,
+    ground_water: float,
+) -> Limits:
+    """Return limits that keep evaporation from leaves and ground within what is there."""
+    leaves, ground = limits.leaves, limits.ground
+    ec = canopy.vapour_pressure
+    flux = leaf1.evaporating * (leaf1.saturation - ec) + leaf2.evaporating * (leaf2.saturation - ec)
+    if medium.vapour * flux > leaf_water:
+        leaves *= leaf_water / (medium.vapour * flux)
+    flux = medium.vapour * ground_vapour * (ground_saturation - ec)
+    if flux > ground_water:
+        ground *= max(ground_water / flux, 1e-6)
+    return Limits(leaves, ground)
+
+
+@kernel
+def start_leaf(temperature: float, depletion: float, stomatal: float) -> Leaf:
+    """Return a leaf class where the last step left it."""
+    return Leaf(temperature, 0.0, 0.0, 0.0, 0.0, stomatal, depletion, 0.0, 0.0, 0.0)
 
 
 @kernel
@@ -198,210 +211,195 @@ def solve_surfaces(
     light: Light,
     capacity: Capacity,
     ground: Ground,
-    ground_emissivity: float,
     wet: float,
-    wet_limit: float,
+    leaf_water: float,
     stress: float,
 ) -> Surfaces:
     """Return temperatures and fluxes of the step.
 
     ``p`` is the parameter record, ``s`` the state record with the last solution to start from,
-    ``wet`` the wet share of leaves, ``wet_limit`` the water on them over the step
+    ``wet`` the wet share of leaves, ``leaf_water`` what lies on them over the step
     [kg m-2 s-1], ``stress`` the factor of soil water on the stomatal slope.
     """
-    a1, a2 = light.sunlit_area, light.shaded_area
-    area = a1 + a2
-    has1, has2 = a1 > 1e-6, a2 > 1e-6 and area > MIN_LEAF_AREA
-    w1 = a1 / area if has1 else 0.0
-    emittance = p.leaf_emissivity * (1.0 - light.sky_gap) if has2 else 0.0
-    # Air
-    density = air.pressure / (GAS_CONSTANT_DRY_AIR * air.temperature)
-    heat = density * HEAT_CAPACITY_DRY_AIR
-    vapour = density * EPSILON_WATER / air.pressure
-    lam = LATENT_HEAT_VAPORISATION_0C - 2361.0 * (air.temperature - ZERO_CELSIUS)
-    lam_g = lam + LATENT_HEAT_FUSION if ground.frozen else lam
+    sun, shade = leaf_classes(p, light, capacity)
+    has_sun, has_shade = sun.area > 0.0, shade.area > 0.0
+    medium = make_medium(p, air, light, ground, has_shade)
     molar_volume = GAS_CONSTANT * air.temperature / air.pressure
-    # Start
-    t1 = air.temperature + s.sunlit_excess
-    t2 = air.temperature + s.shaded_excess
+    leaf1 = start_leaf(air.temperature + s.sunlit_excess, s.sunlit_depletion, 0.0)
+    leaf2 = start_leaf(air.temperature + s.shaded_excess, s.shaded_depletion, 0.0)
     tg = air.temperature + s.ground_excess
-    if ground.frozen:
+    if ground.snow:
         tg = min(tg, ZERO_CELSIUS)
-    ea = air.vapour_pressure
-    ec = max(ea + s.vapour_excess, 0.0)
-    zeta = s.stability
-    dep1, dep2 = s.sunlit_depletion, s.shaded_depletion
-    wet_scale, ground_scale = 1.0, 1.0
-    an1 = an2 = rd1 = rd2 = gs1 = gs2 = 0.0
-    gt1 = gt2 = gwet1 = gwet2 = gwg = ga = gb = ustar = 0.0
-    tc, melt, last_ga = air.temperature, 0.0, -1.0
-    converged, n = False, 0
+    zeta, ga, gb, gg, gwg, ustar = s.stability, 0.0, 0.0, 0.0, 0.0, 0.0
+    limits = Limits(1.0, 1.0)
+    canopy = CanopyAir(air.temperature, max(air.vapour_pressure + s.vapour_excess, 0.0), 1.0, 1.0)
+    melt, last_ga, n, converged = 0.0, -1.0, 0, False
     while n < MAX_ITERATIONS and not converged:
         n += 1
-        adapting = n <= _FREEZE_STABILITY
+        adapting = n <= _HOLD
         if adapting:
             ustar, ga = aerodynamic_exchange(air.wind_speed, air.log_height, zeta)
             gb = leaf_boundary_conductance(ustar, p.leaf_dimension)
-        gg = ground_conductance(ustar, ground.bare_coefficient, ground.cover_gap)
-        e1, de1 = saturation_vapour_pressure(t1)
-        e2, de2 = saturation_vapour_pressure(t2)
-        if ground.frozen:
-            eg, deg = saturation_over_ice(tg)
-        else:
-            eg, deg = saturation_vapour_pressure(tg)
-        # Leaves
-        gh1 = gh2 = 0.0
-        if has1:
-            an1, gs1, rd1 = leaf_exchange(
-                p,
-                capacity,
-                capacity.sunlit,
-                t1,
-                light.sunlit_photons / a1,
-                0.001 * (e1 - ec),
-                air.carbon_dioxide - dep1,
-                stress,
-            )
-            dep1 = 0.5 * (dep1 + min(1.37 * an1 * molar_volume / gb, 0.5 * air.carbon_dioxide))
-            gh1 = a1 * gb
-            gt1, gwet1 = leaf_vapour_conductance(a1, gb, gs1 * molar_volume, wet * wet_scale)
-            if e1 < ec:
-                gt1, gwet1 = 0.0, a1 * gb
-        if has2:
-            an2, gs2, rd2 = leaf_exchange(
-                p,
-                capacity,
-                capacity.shaded,
-                t2,
-                light.shaded_photons / a2,
-                0.001 * (e2 - ec),
-                air.carbon_dioxide - dep2,
-                stress,
-            )
-            dep2 = 0.5 * (dep2 + min(1.37 * an2 * molar_volume / gb, 0.5 * air.carbon_dioxide))
-            gh2 = a2 * gb
-            gt2, gwet2 = leaf_vapour_conductance(a2, gb, gs2 * molar_volume, wet * wet_scale)
-            if e2 < ec:
-                gt2, gwet2 = 0.0, a2 * gb
-        gwg = ground_scale / (1.0 / gg + ground.resistance) if eg > ec else gg
-        gw1, gw2 = gt1 + gwet1, gt2 + gwet2
-        gh_sum, gw_sum = ga + gh1 + gh2 + gg, ga + gw1 + gw2 + gwg
-        # Residuals at the present temperatures
-        tc = (ga * air.temperature + gh1 * t1 + gh2 * t2 + gg * tg) / gh_sum
-        ec = (ga * ea + gw1 * e1 + gw2 * e2 + gwg * eg) / gw_sum
-        emission = STEFAN_BOLTZMANN * (w1 * t1**4 + (1.0 - w1) * t2**4)
-        net_c, net_g, _ = canopy_longwave(
-            air.longwave_down, emittance, ground_emissivity, emission, tg
+            gg = ground_conductance(ustar, ground.bare_coefficient, ground.cover_gap)
+        weight = 1.0 if n <= _HALVE else (0.5 if adapting else 0.0)
+        on_leaves, ec = wet * limits.leaves, canopy.vapour_pressure
+        leaf1 = update_leaf(
+            p,
+            capacity,
+            sun,
+            leaf1,
+            ec,
+            air.carbon_dioxide,
+            gb,
+            molar_volume,
+            on_leaves,
+            stress,
+            weight,
         )
-        f1 = light.sunlit_shortwave + w1 * net_c
-        f1 -= heat * gh1 * (t1 - tc) + lam * vapour * gw1 * (e1 - ec)
-        f2 = light.shaded_shortwave + (1.0 - w1) * net_c
-        f2 -= heat * gh2 * (t2 - tc) + lam * vapour * gw2 * (e2 - ec)
-        fg = light.ground_shortwave + net_g - ground.conductance * (tg - ground.base)
-        fg -= heat * gg * (tg - tc) + lam_g * vapour * gwg * (eg - ec)
-        # Negative slopes: longwave (canopy_longwave differentiated), heat, vapour
-        r1 = 4.0 * STEFAN_BOLTZMANN * w1 * t1**3 * emittance
-        r2 = 4.0 * STEFAN_BOLTZMANN * (1.0 - w1) * t2**3 * emittance
-        rg = 4.0 * STEFAN_BOLTZMANN * tg**3 * ground_emissivity
-        back = 2.0 - emittance * (1.0 - ground_emissivity)
-        q1, q2, qg = lam * vapour * gw1, lam * vapour * gw2, lam_g * vapour * gwg
-        h1, h2, hg = heat * gh1, heat * gh2, heat * gg
-        x1, x2, xg = gh1 / gh_sum, gh2 / gh_sum, gg / gh_sum
-        y1, y2, yg = gw1 / gw_sum * de1, gw2 / gw_sum * de2, gwg / gw_sum * deg
-        j11 = w1 * back * r1 + h1 * (1.0 - x1) + q1 * (de1 - y1)
-        j12 = w1 * back * r2 - h1 * x2 - q1 * y2
-        j1g = -w1 * emittance * rg - h1 * xg - q1 * yg
-        j21 = (1.0 - w1) * back * r1 - h2 * x1 - q2 * y1
-        j22 = (1.0 - w1) * back * r2 + h2 * (1.0 - x2) + q2 * (de2 - y2)
-        j2g = -(1.0 - w1) * emittance * rg - h2 * xg - q2 * yg
-        jg1 = -ground_emissivity * r1 - hg * x1 - qg * y1
-        jg2 = -ground_emissivity * r2 - hg * x2 - qg * y2
-        jgg = rg + hg * (1.0 - xg) + qg * (deg - yg) + ground.conductance
-        if not has1:
-            j11, j12, j1g, f1 = 1.0, 0.0, 0.0, 0.0
-        if not has2:
-            j22, j21, j2g, f2 = 1.0, 0.0, 0.0, 0.0
-        # Eliminate leaves, then the ground with or without melting snow
-        ratio = j21 / j11
-        j22 -= ratio * j12
-        j2g -= ratio * j1g
-        f2 -= ratio * f1
-        ratio = jg1 / j11
-        jg2 -= ratio * j12
-        jgg -= ratio * j1g
-        fg -= ratio * f1
-        ratio = jg2 / j22
-        jgg -= ratio * j2g
-        fg -= ratio * f2
-        melt = 0.0
-        if ground.frozen and tg + fg / jgg > ZERO_CELSIUS:
-            melt = min(fg - jgg * (ZERO_CELSIUS - tg), ground.melt_limit)
-        dg = (fg - melt) / jgg
-        d2 = (f2 - j2g * dg) / j22
-        d1 = (f1 - j12 * d2 - j1g * dg) / j11
-        change = max(abs(d1), abs(d2), abs(dg))
-        t1 += d1
-        t2 += d2
-        tg += dg
-        if not has2:
-            t2 = tc
-        if not has1:
-            t1 = t2
-        # Canopy air at the new temperatures
-        e1 += de1 * d1
-        e2 += de2 * d2
-        eg += deg * dg
-        tc = (ga * air.temperature + gh1 * t1 + gh2 * t2 + gg * tg) / gh_sum
-        ec = (ga * ea + gw1 * e1 + gw2 * e2 + gwg * eg) / gw_sum
+        leaf2 = update_leaf(
+            p,
+            capacity,
+            shade,
+            leaf2,
+            ec,
+            air.carbon_dioxide,
+            gb,
+            molar_volume,
+            on_leaves,
+            stress,
+            weight,
+        )
+        eg, deg = surface_saturation(tg, ground.snow)
+        gwg = limits.ground / (1.0 / gg + ground.resistance) if eg > ec else gg
+        canopy = mix_canopy_air(
+            air.temperature, air.vapour_pressure, ga, leaf1, leaf2, tg, eg, gg, gwg
+        )
+        system = assemble(
+            medium,
+            sun,
+            shade,
+            leaf1,
+            leaf2,
+            canopy,
+            light.ground_shortwave,
+            tg,
+            eg,
+            deg,
+            gg,
+            gwg,
+            ground.conductance,
+            ground.base,
+        )
+        first, second, third, melt = solve_system(
+            system, has_sun, has_shade, ground.snow, tg, ground.melt_limit
+        )
+        leaf1, leaf2, tg = warm_leaf(leaf1, first), warm_leaf(leaf2, second), tg + third
+        canopy = mix_canopy_air(
+            air.temperature, air.vapour_pressure, ga, leaf1, leaf2, tg, eg + deg * third, gg, gwg
+        )
         if adapting:
-            target = stability(ustar, air.height, air.temperature, ga * (tc - air.temperature))
-            zeta = 0.5 * (zeta + target) if n > 2 else target
-            wet_flux = vapour * (gwet1 * (e1 - ec) + gwet2 * (e2 - ec))
-            if wet_flux > wet_limit:
-                wet_scale *= wet_limit / wet_flux
-            ground_flux = vapour * gwg * (eg - ec)
-            if ground_flux > ground.evaporation_limit:
-                ground_scale *= max(ground.evaporation_limit / ground_flux, 1e-6)
-        steady = abs(ga - last_ga) < 0.01 * ga or not adapting
+            rise = canopy.temperature - air.temperature
+            target = stability(ustar, air.height, air.temperature, ga * rise)
+            zeta = target if n <= 2 else 0.5 * (zeta + target)
+            limits = tighten(
+                limits,
+                medium,
+                canopy,
+                leaf1,
+                leaf2,
+                eg + deg * third,
+                gwg,
+                leaf_water,
+                ground.evaporation_limit,
+            )
+        steady = abs(ga - last_ga) < 0.01 * ga
         last_ga = ga
-        converged = change < _TOLERANCE and steady
-    # Fluxes at the solution
-    e1, _ = saturation_vapour_pressure(t1)
-    e2, _ = saturation_vapour_pressure(t2)
-    if ground.frozen:
-        eg, _ = saturation_over_ice(tg)
-    else:
-        eg, _ = saturation_vapour_pressure(tg)
-    gw_sum = ga + gt1 + gwet1 + gt2 + gwet2 + gwg
-    ec = (ga * ea + (gt1 + gwet1) * e1 + (gt2 + gwet2) * e2 + gwg * eg) / gw_sum
-    emission = STEFAN_BOLTZMANN * (w1 * t1**4 + (1.0 - w1) * t2**4)
-    net_c, net_g, up = canopy_longwave(
-        air.longwave_down, emittance, ground_emissivity, emission, tg
+        converged = steady and max(abs(first), abs(second), abs(third)) < _TOLERANCE
+    if not has_sun:
+        leaf1 = start_leaf(leaf2.temperature if has_shade else canopy.temperature, 0.0, 0.0)
+    if not has_shade:
+        leaf2 = start_leaf(canopy.temperature, 0.0, 0.0)
+    return close_surfaces(
+        air,
+        light,
+        ground,
+        medium,
+        sun,
+        shade,
+        leaf1,
+        leaf2,
+        tg,
+        ga,
+        gg,
+        gwg,
+        zeta,
+        ustar,
+        melt,
+        n,
+        converged,
     )
-    transpiration = vapour * (gt1 * (e1 - ec) + gt2 * (e2 - ec))
-    interception = vapour * (gwet1 * (e1 - ec) + gwet2 * (e2 - ec))
-    evaporation = vapour * gwg * (eg - ec)
+
+
+@kernel
+def close_surfaces(
+    air: Air,
+    light: Light,
+    ground: Ground,
+    medium: Medium,
+    sun: LeafClass,
+    shade: LeafClass,
+    leaf1: Leaf,
+    leaf2: Leaf,
+    tg: float,
+    ga: float,
+    gg: float,
+    gwg: float,
+    zeta: float,
+    ustar: float,
+    melt: float,
+    iterations: int,
+    converged: bool,
+) -> Surfaces:
+    """Return the fluxes at the solution, with saturation at its temperatures, not tangents."""
+    e1, _ = saturation_vapour_pressure(leaf1.temperature)
+    e2, _ = saturation_vapour_pressure(leaf2.temperature)
+    eg, _ = surface_saturation(tg, ground.snow)
+    gw1, gw2 = leaf1.transpiring + leaf1.evaporating, leaf2.transpiring + leaf2.evaporating
+    heat_sum = ga + leaf1.heat + leaf2.heat + gg
+    rise = leaf1.heat * (leaf1.temperature - air.temperature)
+    rise += leaf2.heat * (leaf2.temperature - air.temperature)
+    rise += gg * (tg - air.temperature)
+    ec = (ga * air.vapour_pressure + gw1 * e1 + gw2 * e2 + gwg * eg) / (ga + gw1 + gw2 + gwg)
+    net_canopy, net_ground, up = canopy_longwave(
+        medium.longwave_down,
+        medium.emittance,
+        medium.ground_emissivity,
+        canopy_emission(sun, shade, leaf1, leaf2),
+        tg,
+    )
+    transpiration = leaf1.transpiring * (e1 - ec) + leaf2.transpiring * (e2 - ec)
+    evaporation = leaf1.evaporating * (e1 - ec) + leaf2.evaporating * (e2 - ec)
+    from_ground = gwg * (eg - ec)
+    latent = medium.latent * (transpiration + evaporation) + medium.latent_ground * from_ground
     return Surfaces(
-        t1,
-        t2,
+        leaf1,
+        leaf2,
         tg,
         ec,
         zeta,
-        dep1 if has1 else 0.0,
-        dep2,
         ustar,
-        a1 * an1 + a2 * an2,
-        a1 * rd1 + a2 * rd2,
-        a1 * gs1 + a2 * gs2,
-        transpiration,
-        interception,
-        evaporation,
-        lam * (transpiration + interception) + lam_g * evaporation,
-        heat * ga * (tc - air.temperature),
+        sun.area * leaf1.assimilation + shade.area * leaf2.assimilation,
+        sun.area * leaf1.respiration + shade.area * leaf2.respiration,
+        sun.area * leaf1.stomatal + shade.area * leaf2.stomatal,
+        medium.vapour * transpiration,
+        medium.vapour * evaporation,
+        medium.vapour * from_ground,
+        medium.vapour * latent,
+        medium.heat * ga * rise / heat_sum,
         up,
-        net_c + net_g,
+        net_canopy + net_ground,
         ground.conductance * (tg - ground.base),
         melt,
-        n,
+        iterations,
         converged and math.isfinite(tg),
     )

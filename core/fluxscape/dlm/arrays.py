@@ -27,6 +27,7 @@ from fluxscape.dlm._records import (
     WATER_LOST,
     Forcing,
 )
+from fluxscape.dlm._work import WORK_DTYPE
 from fluxscape.dlm.parameters import DlmParameters, parameter_records
 from fluxscape.dlm.state import start_states
 from fluxscape.errors import DimsError, MissingVariableError, RunError, did_you_mean
@@ -184,6 +185,7 @@ def run_dlm_arrays(
         records.view(np.recarray),
         after.view(np.recarray),
         scratch.view(np.recarray),
+        np.zeros(members, WORK_DTYPE).view(np.recarray),
         scratch.view(np.float64).reshape(members, N_OUTPUTS),
         heights,
         held,

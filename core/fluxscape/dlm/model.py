@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,6 +24,7 @@ from fluxscape.dlm._records import (
     OUTPUTS,
     WATER_TOLERANCE,
 )
+from fluxscape.dlm._work import WORK_DTYPE
 from fluxscape.dlm.arrays import STATUS_TEXT
 from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
 from fluxscape.dlm.parameters import DlmParameters
@@ -185,6 +187,7 @@ class _Run:
         self.on_progress = on_progress
         self.n_time = prepared.times.size
         self.scratch = np.zeros(1, OUTPUT_DTYPE)
+        self.work = np.zeros(1, WORK_DTYPE)
 
     def spin_up(self, state: DlmState, cycles: int) -> tuple[DlmState, int]:
         """Return the state after some repeats of the first year, and the steps of one."""
@@ -227,7 +230,7 @@ class _Run:
         """Run ``steps`` steps in chunks, so that progress shows and a cancel is heard."""
         status = np.zeros((1, 2), np.int64)
         edges = np.linspace(0, steps, min(_CHUNKS, steps) + 1).astype(int)
-        for first, last in zip(edges[:-1], edges[1:], strict=True):
+        for first, last in itertools.pairwise(edges):
             if self.on_progress is not None:
                 self.on_progress((done + first) / total, word)
             run_members_serially(
@@ -235,6 +238,7 @@ class _Run:
                 self.record,
                 record.view(np.recarray),
                 self.scratch.view(np.recarray),
+                self.work.view(np.recarray),
                 self.scratch.view(np.float64).reshape(1, N_OUTPUTS),
                 self.height,
                 self.held,

@@ -1,0 +1,191 @@
+r"""One class of leaves in the iteration of the surface balance: its gas exchange and conductances.
+
+Symbols: ``An`` net assimilation, ``Rd`` leaf respiration [umol m-2 s-1], ``gs`` stomatal
+conductance [mol m-2 s-1], all per leaf area; ``gb`` boundary layer conductance [m s-1].
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fluxscape._jit import kernel
+from fluxscape.dlm._canopy import Capacity
+from fluxscape.dlm._energy import saturation_vapour_pressure
+from fluxscape.dlm._photosynthesis import (
+    OXYGEN,
+    c4_capacity_response,
+    c4_carboxylation_slope,
+    c4_respiration_response,
+    electron_transport,
+    jmax_response,
+    leaf_respiration_response,
+    michaelis_constants,
+    vcmax_response,
+)
+from fluxscape.dlm._stomata import leaf_gas_exchange_c3, leaf_gas_exchange_c4
+
+DIFFUSIVITY_RATIO = 1.37
+"""Conductance of a boundary layer to water vapour over that to CO2 [1] (Jones 2013, section 3.1)."""
+
+
+class LeafClass(NamedTuple):
+    """What a step gives a class of leaves."""
+
+    area: float
+    """Leaf area index of the class [1]; 0 where there are no such leaves."""
+    shortwave: float
+    """Absorbed shortwave radiation per ground [W m-2]."""
+    photons: float
+    """Absorbed photons per leaf area [umol m-2 s-1]."""
+    vcmax25: float
+    """Mean carboxylation capacity at 25 degrees Celsius [umol m-2 s-1]."""
+    emission_share: float
+    """Share of the class in the canopy's longwave exchange [1]."""
+
+
+class Leaf(NamedTuple):
+    """A class of leaves at one pass of the iteration."""
+
+    temperature: float
+    """[K]."""
+    saturation: float
+    """Saturation vapour pressure at the leaf [Pa]."""
+    slope: float
+    """Its slope [Pa K-1]."""
+    assimilation: float
+    """An."""
+    respiration: float
+    """Rd."""
+    stomatal: float
+    """gs."""
+    depletion: float
+    """CO2 in the canopy air less that at the leaf's surface [umol mol-1]."""
+    heat: float
+    """Conductance to heat per ground [m s-1]."""
+    transpiring: float
+    """Conductance to vapour through stomata per ground [m s-1]."""
+    evaporating: float
+    """Conductance to vapour from water on leaves per ground [m s-1]."""
+
+
+@kernel
+def leaf_exchange(
+    p: Any,
+    capacity: Capacity,
+    vcmax25: float,
+    temperature: float,
+    photons: float,
+    deficit: float,
+    surface_co2: float,
+    stress: float,
+) -> tuple[float, float, float]:
+    """Return An, gs and Rd of a leaf; ``deficit`` in kPa, ``stress`` scales the slope g1."""
+    rd25 = p.leaf_respiration_ratio * vcmax25
+    g0, g1 = p.stomatal_intercept, p.stomatal_slope * stress
+    if p.c4_fraction >= 0.5:
+        rd = rd25 * c4_respiration_response(temperature)
+        if photons <= 0.0:
+            return -rd, g0, rd
+        net, conductance = leaf_gas_exchange_c4(
+            vcmax25 * c4_capacity_response(temperature),
+            photons,
+            rd,
+            c4_carboxylation_slope(vcmax25, temperature),
+            g0,
+            g1,
+            deficit,
+            surface_co2,
+        )
+        return net, conductance, rd
+    rd = rd25 * leaf_respiration_response(temperature)
+    if photons <= 0.0:
+        return -rd, g0, rd
+    vcmax = vcmax25 * vcmax_response(temperature, capacity.vcmax_entropy, capacity.vcmax_norm)
+    jmax = vcmax25 * capacity.jmax_ratio
+    jmax *= jmax_response(temperature, capacity.jmax_entropy, capacity.jmax_norm)
+    kc, ko, gamma_star = michaelis_constants(temperature)
+    net, conductance = leaf_gas_exchange_c3(
+        vcmax,
+        electron_transport(photons, jmax, p.electron_yield, p.electron_curvature),
+        rd,
+        kc * (1.0 + OXYGEN / ko),
+        gamma_star,
+        g0,
+        g1,
+        deficit,
+        surface_co2,
+    )
+    return net, conductance, rd
+
+
+@kernel
+def update_leaf(
+    p: Any,
+    capacity: Capacity,
+    kind: LeafClass,
+    leaf: Leaf,
+    canopy_vapour: float,
+    carbon_dioxide: float,
+    boundary: float,
+    molar_volume: float,
+    wet: float,
+    stress: float,
+    weight: float,
+) -> Leaf:
+    """Return the class with gas exchange and conductances at its temperature.
+
+    ``weight`` is that of the new stomatal conductance against the last one, ``wet`` the wet share
+    of leaves, ``boundary`` gb, ``molar_volume`` of air [m3 mol-1].
+    """
+    saturation, slope = saturation_vapour_pressure(leaf.temperature)
+    if kind.area <= 0.0:
+        return Leaf(leaf.temperature, saturation, slope, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    net, conductance, rd = leaf_exchange(
+        p,
+        capacity,
+        kind.vcmax25,
+        leaf.temperature,
+        kind.photons,
+        0.001 * (saturation - canopy_vapour),
+        carbon_dioxide - leaf.depletion,
+        stress,
+    )
+    stomatal = leaf.stomatal + weight * (conductance - leaf.stomatal)
+    depletion = min(DIFFUSIVITY_RATIO * net * molar_volume / boundary, 0.5 * carbon_dioxide)
+    depletion = 0.5 * (leaf.depletion + depletion)
+    heat = kind.area * boundary
+    if saturation < canopy_vapour:  # dew forms on all of the leaf
+        return Leaf(
+            leaf.temperature, saturation, slope, net, rd, stomatal, depletion, heat, 0.0, heat
+        )
+    inside = stomatal * molar_volume
+    series = boundary * inside / (boundary + inside)
+    return Leaf(
+        leaf.temperature,
+        saturation,
+        slope,
+        net,
+        rd,
+        stomatal,
+        depletion,
+        heat,
+        kind.area * (1.0 - wet) * series,
+        heat * wet,
+    )
+
+
+@kernel
+def warm_leaf(leaf: Leaf, change: float) -> Leaf:
+    """Return the leaf warmed by ``change`` [K], its saturation following the tangent."""
+    return Leaf(
+        leaf.temperature + change,
+        leaf.saturation + leaf.slope * change,
+        leaf.slope,
+        leaf.assimilation,
+        leaf.respiration,
+        leaf.stomatal,
+        leaf.depletion,
+        leaf.heat,
+        leaf.transpiring,
+        leaf.evaporating,
+    )

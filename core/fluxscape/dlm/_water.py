@@ -1,0 +1,175 @@
+r"""Water of the column: stress, uptake, infiltration, flow, and what leaves.
+
+``s`` is the state record, ``p`` the parameter record, ``work`` that of the work arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from fluxscape._jit import kernel
+from fluxscape.constants import LATENT_HEAT_FUSION, WATER_DENSITY
+from fluxscape.dlm._records import N_LAYERS
+from fluxscape.dlm._snow import drain_snow
+from fluxscape.dlm._soil_water import (
+    extractable_stress,
+    flow_step,
+    infiltration_capacity,
+    redistribute,
+)
+from fluxscape.dlm._surfaces import Surfaces
+
+DRIEST = 0.02
+"""Saturation that evaporation leaves in the top layer [1]."""
+
+_MAX_INFLOW = 3.0
+"""Water into the soil [kg m-2] above which the flow is solved in shorter steps."""
+
+_MOST_PARTS = 8
+
+
+class Departure(NamedTuple):
+    """Water that left its stores within a step."""
+
+    latent_heat: float
+    """Latent heat flux, less what was taken for ice that was not there [W m-2]."""
+    returned_heat: float
+    """That heat, given to the top soil layer [W m-2]."""
+    runoff: float
+    """[kg m-2]."""
+    drainage: float
+    """[kg m-2]."""
+    melt: float
+    """Water that ran out of the snow [kg m-2]."""
+
+
+@kernel
+def water_stress(s: Any, p: Any, work: Any) -> float:
+    """Return the share of full supply, and set each layer's share of uptake."""
+    total = 0.0
+    for i in range(N_LAYERS):
+        theta = s.soil_liquid[i] / (WATER_DENSITY * work.thickness[i])
+        work.uptake[i] = work.roots[i] * extractable_stress(
+            theta, p.wilting_point, p.field_capacity, p.stress_threshold
+        )
+        total += work.uptake[i]
+    for i in range(N_LAYERS):
+        work.uptake[i] = work.uptake[i] / total if total > 0.0 else work.roots[i]
+    return total
+
+
+@kernel
+def total_water(s: Any) -> float:
+    """Return all water of the column [kg m-2]."""
+    total = s.canopy_water + s.snow_ice + s.snow_liquid
+    for i in range(N_LAYERS):
+        total += s.soil_liquid[i] + s.soil_ice[i]
+    return total
+
+
+@kernel
+def move_soil_water(
+    s: Any, p: Any, work: Any, supply: float, evaporation: float, uptake: float, step: float
+) -> tuple[float, float]:
+    """Move soil water for a step; return surface runoff and drainage [kg m-2].
+
+    ``supply`` reaches the ground, ``evaporation`` leaves the top layer, ``uptake`` the roots,
+    all in kg m-2 within the step.
+    """
+    theta = s.soil_liquid[0] / (WATER_DENSITY * work.thickness[0])
+    ice_share = s.soil_ice[0] / (p.porosity * WATER_DENSITY * work.thickness[0])
+    limit = (
+        infiltration_capacity(
+            theta + ice_share * p.porosity,
+            work.thickness[0],
+            p.porosity,
+            p.saturated_conductivity,
+            p.saturated_potential,
+            p.retention_exponent,
+        )
+        * max(1.0 - ice_share, 0.0)
+        * WATER_DENSITY
+        * step
+    )
+    infiltration = min(supply, limit)
+    runoff = supply - infiltration
+    for i in range(N_LAYERS):
+        work.source[i] = -uptake * work.uptake[i] / step
+        # Ice blocks pores: power-law impedance 10^(-6 f) of CLM 4.5, eq. 7.95.
+        share = s.soil_ice[i] / (p.porosity * WATER_DENSITY * work.thickness[i])
+        work.impedance[i] = math.exp(-13.8155 * share) if share > 0.0 else 1.0
+    work.source[0] += (infiltration - evaporation) / step
+    parts = min(1 + int(infiltration / _MAX_INFLOW), _MOST_PARTS)
+    drainage = 0.0
+    for _ in range(parts):
+        drainage += flow_step(
+            s.soil_liquid,
+            work.source,
+            work.thickness,
+            p.porosity,
+            p.saturated_conductivity,
+            p.saturated_potential,
+            p.retention_exponent,
+            work.impedance,
+            step / parts,
+            work.upper,
+            work.right,
+        )
+        spilled, drawn = redistribute(
+            s.soil_liquid, s.soil_ice, work.thickness, p.porosity, 0.5 * DRIEST * p.porosity
+        )
+        runoff += spilled
+        drainage -= drawn
+    return runoff, drainage
+
+
+@kernel
+def hold_water(s: Any, p: Any, work: Any) -> float:
+    """Fill every layer to field capacity; return the water added [kg m-2]."""
+    added = 0.0
+    for i in range(N_LAYERS):
+        missing = (
+            p.field_capacity * WATER_DENSITY * work.thickness[i] - s.soil_liquid[i] - s.soil_ice[i]
+        )
+        if missing > 0.0:
+            s.soil_liquid[i] += missing
+            added += missing
+    return added
+
+
+@kernel
+def leave_water(
+    s: Any,
+    p: Any,
+    work: Any,
+    out: Surfaces,
+    first: int,
+    throughfall: float,
+    leaf_store: float,
+    step: float,
+) -> Departure:
+    """Take evaporation from its stores and move water through snow and soil."""
+    latent_heat, stored, melt = out.latent_heat, 0.0, 0.0
+    uptake = out.transpiration * step
+    s.canopy_water -= out.canopy_evaporation * step
+    if s.canopy_water < 0.0:  # rounding of the limit: roots give the rest
+        uptake -= s.canopy_water
+        s.canopy_water = 0.0
+    elif s.canopy_water > leaf_store:  # dew drips
+        throughfall += s.canopy_water - leaf_store
+        s.canopy_water = leaf_store
+    evaporation = out.ground_evaporation * step
+    if first == 0:
+        taken = min(evaporation, s.snow_ice)
+        s.snow_ice -= taken
+        evaporation -= taken
+        # The rest was soil water: it evaporated but did not melt before.
+        stored = LATENT_HEAT_FUSION * evaporation / step
+        latent_heat -= stored
+        s.soil_temperature[0] += stored * step / work.capacity[1]
+        s.snow_liquid += throughfall
+        s.snow_liquid, melt = drain_snow(s.snow_ice, s.snow_liquid)
+        throughfall = melt
+    runoff, drainage = move_soil_water(s, p, work, throughfall, evaporation, uptake, step)
+    return Departure(latent_heat, stored, runoff, drainage, melt)

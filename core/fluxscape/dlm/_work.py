@@ -1,0 +1,80 @@
+"""What the kernels of a step hand to each other: weather, a member's constants, work arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from fluxscape._jit import kernel
+from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS
+from fluxscape.dlm._soil_heat import dry_conductivity, frozen_factor, saturated_conductivity
+from fluxscape.dlm._soil_water import root_share
+
+class Weather(NamedTuple):
+    """Weather of one step; see :class:`fluxscape.dlm._records.Forcing`."""
+
+    cosine_zenith: float
+    extraterrestrial: float
+    shortwave_down: float
+    longwave_down: float
+    air_temperature: float
+    vapour_pressure: float
+    air_pressure: float
+    wind_speed: float
+    precipitation: float
+    carbon_dioxide: float
+    leaf_area_index: float
+
+
+class Static(NamedTuple):
+    """What a member's parameters settle once for all steps."""
+
+    height: float
+    """Reference height above ground [m]."""
+    dry_conductivity: float
+    saturated_conductivity: float
+    frozen_ratio: float
+    water_held: bool
+    """Whether the soil is held at field capacity."""
+
+
+WORK_DTYPE: Final = np.dtype(
+    [
+        ("thickness", np.float64, (N_LAYERS,)),  # of soil layers [m]
+        ("roots", np.float64, (N_LAYERS,)),  # share of roots [1]
+        ("uptake", np.float64, (N_LAYERS,)),  # share of uptake [1]
+        ("source", np.float64, (N_LAYERS,)),  # water put into a layer [kg m-2 s-1]
+        ("impedance", np.float64, (N_LAYERS,)),  # factor of ice on conductivity [1]
+        ("upper", np.float64, (N_LAYERS,)),  # of the elimination of soil water
+        ("right", np.float64, (N_LAYERS,)),
+        # Node 0 is snow, the soil follows.
+        ("temperature", np.float64, (N_LAYERS + 1,)),  # [K]
+        ("capacity", np.float64, (N_LAYERS + 1,)),  # [J m-2 K-1]
+        ("link", np.float64, (N_LAYERS + 1,)),  # to the node above [W m-2 K-1]
+        ("intercept", np.float64, (N_LAYERS + 1,)),  # of the elimination of heat
+        ("coupling", np.float64, (N_LAYERS + 1,)),
+    ],
+    align=True,
+)
+"""Work arrays of one member: a record, because tuples of arrays cost reference counts at each call."""
+
+
+@kernel
+def prepare_static(p: Any, height: float, water_held: bool, work: Any) -> Static:
+    """Return what does not change with time, and set root shares."""
+    top, total = 0.0, 0.0
+    for i in range(N_LAYERS):
+        work.thickness[i] = LAYER_THICKNESS[i]
+        work.roots[i] = root_share(top, top + work.thickness[i], p.root_distribution)
+        top += work.thickness[i]
+        total += work.roots[i]
+    for i in range(N_LAYERS):
+        work.roots[i] /= total
+    return Static(
+        height,
+        dry_conductivity(p.porosity),
+        saturated_conductivity(p.porosity, p.quartz_fraction),
+        frozen_factor(p.porosity),
+        water_held,
+    )
