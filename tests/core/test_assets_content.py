@@ -104,8 +104,7 @@ def test_rasters_are_cloud_optimised_north_up_and_declare_what_they_hold(name):
         tags = raster.tags()
         assert all(tags[name] for name in ("long_name", "source", "units"))
         left, bottom, right, top = raster.bounds
-        assert left <= 70.0 < 140.0 <= right
-        assert bottom <= 15.0 < 55.0 <= top
+        assert max(left - 70.0, bottom - 15.0, 140.0 - right, 55.0 - top) <= 0.0
         if min(raster.shape) > 512:
             assert raster.overviews(1)
 
@@ -207,7 +206,8 @@ def test_relief_pictures_are_jpegs_of_the_shape_of_their_extent():
         west, south, east, north = picture.bounds
         assert width / height == pytest.approx((east - west) / (north - south), rel=1e-3)
     west, south, east, north = relief_picture().bounds
-    assert west < 70e5 < 160e5 < east
+    assert west < np.nanmin(border_line("nation")[:, 0])
+    assert east > np.nanmax(border_line("nation")[:, 0])
     assert south < border_line("dashed_line")[:, 1][0] < north
 
 
