@@ -209,6 +209,63 @@ _ROWS: Final = (
         1.0,
         "volume_fraction_of_condensed_water_in_soil",
     ),
+    # Land-surface model
+    Variable("leaf_respiration", "umol m-2 s-1", "respiration of leaves", 0.0, 150.0),
+    Variable("transpiration", "kg m-2 s-1", "transpiration", -2e-4, 8e-4, "transpiration_flux"),
+    Variable("canopy_evaporation", "kg m-2 s-1", "evaporation of water on leaves", -2e-4, 8e-4),
+    Variable("soil_evaporation", "kg m-2 s-1", "evaporation of soil water", -2e-4, 8e-4),
+    Variable("snow_sublimation", "kg m-2 s-1", "sublimation of snow", -2e-4, 8e-4),
+    Variable(
+        "upwelling_shortwave_flux",
+        "W m-2",
+        "reflected shortwave radiation",
+        0.0,
+        1500.0,
+        "surface_upwelling_shortwave_flux_in_air",
+    ),
+    Variable(
+        "upwelling_longwave_flux",
+        "W m-2",
+        "outgoing longwave radiation",
+        30.0,
+        900.0,
+        "surface_upwelling_longwave_flux_in_air",
+    ),
+    Variable(
+        "canopy_absorbed_shortwave", "W m-2", "shortwave radiation absorbed by leaves", 0.0, 1500.0
+    ),
+    Variable("absorbed_par", "umol m-2 s-1", "photons absorbed by leaves", 0.0, 3500.0),
+    Variable("sunlit_leaf_area_index", "1", "sunlit leaf area index", 0.0, 15.0),
+    Variable("sunlit_leaf_temperature", "K", "temperature of sunlit leaves", 170.0, 360.0),
+    Variable("shaded_leaf_temperature", "K", "temperature of shaded leaves", 170.0, 360.0),
+    Variable("ground_temperature", "K", "temperature of soil or snow at its surface", 170.0, 380.0),
+    Variable("canopy_conductance", "mol m-2 s-1", "stomatal conductance of the canopy", 0.0, 20.0),
+    Variable("soil_water_stress", "1", "share of full water supply to stomata", 0.0, 1.0),
+    Variable(
+        "surface_runoff", "kg m-2 s-1", "surface runoff", 0.0, math.inf, "surface_runoff_flux"
+    ),
+    Variable(
+        "drainage", "kg m-2 s-1", "drainage out of the soil", standard_name="subsurface_runoff_flux"
+    ),
+    Variable("irrigation", "kg m-2 s-1", "water added to the soil", 0.0),
+    Variable(
+        "snow_melt",
+        "kg m-2 s-1",
+        "water that leaves the snow",
+        0.0,
+        math.inf,
+        "surface_snow_melt_flux",
+    ),
+    Variable(
+        "snow_water_equivalent", "kg m-2", "water in snow", 0.0, math.inf, "surface_snow_amount"
+    ),
+    Variable("snow_depth", "m", "snow depth", 0.0, math.inf, "surface_snow_thickness"),
+    Variable("canopy_water", "kg m-2", "water on leaves", 0.0, 20.0, "canopy_water_amount"),
+    Variable("soil_water_storage", "kg m-2", "liquid and frozen water in the soil", 0.0),
+    Variable("soil_ice_content", "m3 m-3", "frozen part of the soil water content", 0.0, 1.0),
+    Variable("energy_residual", "W m-2", "energy neither stored nor passed on in the step"),
+    Variable("water_residual", "kg m-2", "water neither stored nor passed on in the step"),
+    Variable("iterations", "1", "passes of the energy balance", 0.0),
 )
 
 VARIABLES: Final = {row.name: row for row in _ROWS}

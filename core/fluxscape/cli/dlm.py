@@ -1,4 +1,4 @@
-"""``fluxscape dlm run FILE``: run the land-surface model on a flux table or on simulated weather."""
+"""``fluxscape dlm run FILE``: run the land-surface model on a flux table or simulated weather."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _read_parameters(path: str) -> dict[str, object]:
     from fluxscape.errors import FileFormatError  # noqa: PLC0415
     from fluxscape.io.guards import read_text_guarded  # noqa: PLC0415
 
-    text = b"".join(read_text_guarded(path, max_bytes=_LARGEST_PARAMETER_FILE))
+    text = read_text_guarded(path, max_bytes=_LARGEST_PARAMETER_FILE)
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -1,7 +1,7 @@
 """The land-surface model DLM: two leaves, snow, soil, water and carbon, closed at every step."""
 
-from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUTS, Forcing
-from fluxscape.dlm.arrays import OUTPUT_NAMES, DlmArrays, run_dlm_arrays
+from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES, Forcing
+from fluxscape.dlm.arrays import DlmArrays, run_dlm_arrays
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
 from fluxscape.dlm.model import run_dlm
 from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
@@ -11,7 +11,6 @@ from fluxscape.dlm.state import DlmState, start_states
 __all__ = [
     "DLM_NEEDS",
     "LAYER_THICKNESS",
-    "OUTPUTS",
     "OUTPUT_NAMES",
     "DlmArrays",
     "DlmForcing",

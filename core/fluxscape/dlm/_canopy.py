@@ -1,4 +1,4 @@
-r"""What a step knows of the canopy before its temperatures are solved: light, leaves, water on them.
+r"""What a step knows of the canopy before its temperatures: light, leaves, water on them.
 
 Symbols: ``L`` leaf area index, ``omega`` clumping index, ``kb``, ``kd`` extinction of beam and
 diffuse light, ``kn`` decline of nitrogen with leaf area.
@@ -178,4 +178,4 @@ def wet_fraction(canopy_water: float, capacity: float) -> float:
     """Return the wet share of leaves (W / Wmax)^(2/3) (Deardorff 1978, eq. 24)."""
     if canopy_water <= 0.0 or capacity <= 0.0:
         return 0.0
-    return min((canopy_water / capacity) ** (2.0 / 3.0), 1.0)
+    return float(min((canopy_water / capacity) ** (2.0 / 3.0), 1.0))

@@ -16,13 +16,13 @@ RECENT_DAYS = 7.0
 """Memory of stems and roots for assimilation [d]; assumed, within the days to weeks reported."""
 
 GROWTH_DAYS = 30.0
-"""Memory of leaves for temperature [d] (Kattge and Knorr 2007, doi:10.1111/j.1365-3040.2007.01690.x,
-section 2.2)."""
+"""Memory of leaves for temperature [d] (Kattge and Knorr 2007, section 2.2,
+doi:10.1111/j.1365-3040.2007.01690.x)."""
 
 
 @kernel
 def temperature_response(soil_temperature: float, activation: float) -> float:
-    """Return respiration over that at 10 degrees C: exp(E0 (1/56.02 - 1/(T - 227.13))) (LT94, 11)."""
+    """Return exp(E0 (1 / 56.02 - 1 / (T - 227.13))), 1 at 10 degrees Celsius (LT94, eq. 11)."""
     return math.exp(activation * (1.0 / 56.02 - 1.0 / max(soil_temperature - 227.13, 5.0)))
 
 

@@ -1,7 +1,7 @@
 r"""Heat of the column of snow and soil: what falls on it, its nodes, what freezes and thaws.
 
-``s`` is the state record, ``p`` the parameter record, ``work`` that of the work arrays. Node 0 of the work arrays is snow, soil
-follows; ``first`` is 0 where snow lies and 1 where it does not.
+``s``, ``p`` and ``work`` are the records of state, parameters and work arrays. Node 0 of the heat
+arrays is snow, soil follows; ``first`` is 0 where snow lies and 1 where it does not.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def set_column(s: Any, p: Any, static: Static, work: Any, first: int) -> float:
 @kernel
 def heat_content(s: Any, work: Any, first: int) -> float:
     """Return sensible heat less heat of fusion of snow and soil [J m-2]."""
-    total = -LATENT_HEAT_FUSION * s.snow_ice
+    total: float = -LATENT_HEAT_FUSION * s.snow_ice
     for i in range(N_LAYERS):
         total -= LATENT_HEAT_FUSION * s.soil_ice[i]
     for k in range(first, N_LAYERS + 1):

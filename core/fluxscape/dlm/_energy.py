@@ -10,9 +10,8 @@ friction velocity, ``ga`` aerodynamic, ``gh`` heat and ``gw`` vapour conductance
 References
 ----------
 Paulson 1970: doi:10.1175/1520-0450(1970)009<0857:TMROWS>2.0.CO;2. Shuttleworth and Wallace 1985:
-doi:10.1002/qj.49711146910. Oleson et al. 2013 (CLM 4.5): doi:10.5065/D6RR1W7M. Alduchov and
-Eskridge 1996: doi:10.1175/1520-0450(1996)035<0601:IMFAOS>2.0.CO;2. Sellers et al. 1992:
-doi:10.1029/92JD01096.
+doi:10.1002/qj.49711146910. Oleson et al. 2013 (CLM 4.5): doi:10.5065/D6RR1W7M. Sonntag 1990,
+Zeitschrift fuer Meteorologie 40, 340-344. Sellers et al. 1992: doi:10.1029/92JD01096.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import math
 
 from fluxscape._jit import kernel
 from fluxscape.constants import GRAVITY, VON_KARMAN, ZERO_CELSIUS
+from fluxscape.meteorology._kernels_humidity import MAGNUS_A, MAGNUS_B, MAGNUS_C
 
 _MIN_ZETA = -5.0
 _MAX_ZETA = 1.0
@@ -30,20 +30,20 @@ _MIN_WIND = 0.3
 
 @kernel
 def saturation_vapour_pressure(temperature: float) -> tuple[float, float]:
-    """Return e*(T) [Pa] over water and its slope [Pa K-1] (Alduchov and Eskridge 1996, eq. 21)."""
+    """Return e*(T) [Pa] over water and its slope [Pa K-1] (Sonntag 1990, WMO-No. 8, annex 4.B)."""
     celsius = temperature - ZERO_CELSIUS
-    below = celsius + 243.04
-    pressure = 610.94 * math.exp(17.625 * celsius / below)
-    return pressure, pressure * 17.625 * 243.04 / (below * below)
+    below = celsius + MAGNUS_C
+    pressure = MAGNUS_A * math.exp(MAGNUS_B * celsius / below)
+    return pressure, pressure * MAGNUS_B * MAGNUS_C / (below * below)
 
 
 @kernel
 def saturation_over_ice(temperature: float) -> tuple[float, float]:
-    """Return e*(T) [Pa] over ice and its slope [Pa K-1] (Alduchov and Eskridge 1996, eq. 23)."""
+    """Return e*(T) [Pa] over ice and its slope [Pa K-1] (Sonntag 1990, WMO-No. 8, annex 4.B)."""
     celsius = temperature - ZERO_CELSIUS
-    below = celsius + 273.86
-    pressure = 611.21 * math.exp(22.587 * celsius / below)
-    return pressure, pressure * 22.587 * 273.86 / (below * below)
+    below = celsius + 272.62
+    pressure = MAGNUS_A * math.exp(22.46 * celsius / below)
+    return pressure, pressure * 22.46 * 272.62 / (below * below)
 
 
 @kernel

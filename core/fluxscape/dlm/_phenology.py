@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from fluxscape.constants import ZERO_CELSIUS
+from fluxscape.dlm._clock import TimeArray
 from fluxscape.dlm._fills import FloatArray
-from fluxscape.dlm._sun import TimeArray
 
 MEMORY_DAYS: Final = 21
 """Days over which the index is averaged (Jolly et al. 2005)."""

@@ -127,9 +127,15 @@ def smooth_minimum(first: float, second: float, curvature: float) -> float:
 
 
 @kernel
+def _doubling(temperature: float) -> float:
+    """Return 2^((T - 25 C) / 10), the response of C92."""
+    return math.exp(0.1 * math.log(2.0) * (temperature - 298.15))
+
+
+@kernel
 def c4_capacity_response(temperature: float) -> float:
     """Return C4 Vmax over its value at 25 degrees Celsius (C92, eq. 5B)."""
-    rise = 2.0 ** (0.1 * (temperature - 298.15))
+    rise = _doubling(temperature)
     cold = 1.0 + math.exp(0.3 * (286.15 - temperature))
     hot = 1.0 + math.exp(0.3 * (temperature - 309.15))
     return rise / (cold * hot)
@@ -138,7 +144,7 @@ def c4_capacity_response(temperature: float) -> float:
 @kernel
 def c4_respiration_response(temperature: float) -> float:
     """Return C4 leaf respiration over its value at 25 degrees Celsius (C92, eq. 8B)."""
-    return 2.0 ** (0.1 * (temperature - 298.15)) / (1.0 + math.exp(1.3 * (temperature - 328.15)))
+    return _doubling(temperature) / (1.0 + math.exp(1.3 * (temperature - 328.15)))
 
 
 @kernel
@@ -148,4 +154,4 @@ def c4_carboxylation_slope(vmax25: float, temperature: float) -> float:
     k is 0.7 mol m-2 s-1 where Vmax is 39 umol m-2 s-1 and doubles every 10 K; it is scaled with
     Vmax as PEP carboxylase goes with Rubisco.
     """
-    return 0.7 / 39.0 * vmax25 * 2.0 ** (0.1 * (temperature - 298.15))
+    return 0.7 / 39.0 * vmax25 * _doubling(temperature)

@@ -11,8 +11,9 @@ and ``kd`` extinction of the beam and of diffuse light by black leaves, ``sigma`
 
 References
 ----------
-PF97: doi:10.1111/j.1365-3040.1997.00094.x. Wang and Leuning 1998: doi:10.1016/S0168-1923(98)00061-6.
-C99: doi:10.1016/S0304-3800(99)00156-8. Black et al. 1991: doi:10.1139/x91-151.
+PF97: doi:10.1111/j.1365-3040.1997.00094.x. Wang and Leuning 1998:
+doi:10.1016/S0168-1923(98)00061-6. C99: doi:10.1016/S0304-3800(99)00156-8. Black et al. 1991:
+doi:10.1139/x91-151.
 """
 
 from __future__ import annotations

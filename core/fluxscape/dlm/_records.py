@@ -76,57 +76,47 @@ STATE_DTYPE: Final = np.dtype(
 """Everything that a run carries from step to step."""
 
 
-class Output(NamedTuple):
-    """One output of a step."""
-
-    name: str
-    units: str
-    long_name: str
-
-
-OUTPUTS: Final = (
-    Output("gross_primary_production", "umol m-2 s-1", "gross primary production"),
-    Output("ecosystem_respiration", "umol m-2 s-1", "ecosystem respiration"),
-    Output("net_ecosystem_exchange", "umol m-2 s-1", "net ecosystem exchange, upwards"),
-    Output("leaf_respiration", "umol m-2 s-1", "respiration of leaves"),
-    Output("evapotranspiration", "kg m-2 s-1", "evapotranspiration"),
-    Output("transpiration", "kg m-2 s-1", "transpiration"),
-    Output("canopy_evaporation", "kg m-2 s-1", "evaporation of water on leaves"),
-    Output("soil_evaporation", "kg m-2 s-1", "evaporation of soil water at the surface"),
-    Output("snow_sublimation", "kg m-2 s-1", "sublimation of snow"),
-    Output("net_radiation", "W m-2", "net radiation"),
-    Output("latent_heat_flux", "W m-2", "latent heat flux"),
-    Output("sensible_heat_flux", "W m-2", "sensible heat flux"),
-    Output("ground_heat_flux", "W m-2", "heat flux into soil and snow"),
-    Output("upwelling_shortwave_flux", "W m-2", "reflected shortwave radiation"),
-    Output("upwelling_longwave_flux", "W m-2", "emitted and reflected longwave radiation"),
-    Output("canopy_absorbed_shortwave", "W m-2", "shortwave radiation absorbed by leaves"),
-    Output("absorbed_par", "umol m-2 s-1", "photons absorbed by leaves"),
-    Output("sunlit_leaf_area_index", "1", "sunlit leaf area index"),
-    Output("sunlit_leaf_temperature", "K", "temperature of sunlit leaves"),
-    Output("shaded_leaf_temperature", "K", "temperature of shaded leaves"),
-    Output("ground_temperature", "K", "temperature of the ground's surface"),
-    Output("canopy_conductance", "mol m-2 s-1", "stomatal conductance of the canopy"),
-    Output("friction_velocity", "m s-1", "friction velocity"),
-    Output("soil_water_stress", "1", "share of full water supply to stomata"),
-    Output("surface_runoff", "kg m-2 s-1", "surface runoff"),
-    Output("drainage", "kg m-2 s-1", "drainage out of the soil column"),
-    Output("irrigation", "kg m-2 s-1", "water added to hold the soil at field capacity"),
-    Output("snow_melt", "kg m-2 s-1", "melt water that leaves the snow"),
-    Output("snow_water_equivalent", "kg m-2", "water in snow at the end of the step"),
-    Output("snow_depth", "m", "snow depth at the end of the step"),
-    Output("canopy_water", "kg m-2", "water on leaves at the end of the step"),
-    Output(
-        "soil_water_storage", "kg m-2", "liquid and frozen water in soil at the end of the step"
-    ),
-    Output("energy_residual", "W m-2", "energy that the step neither stored nor passed on"),
-    Output("water_residual", "kg m-2", "water that the step neither stored nor passed on"),
-    Output("iterations", "1", "iterations of the energy balance"),
+OUTPUT_NAMES: Final = (
+    "gross_primary_production",
+    "ecosystem_respiration",
+    "net_ecosystem_exchange",
+    "leaf_respiration",
+    "evapotranspiration",
+    "transpiration",
+    "canopy_evaporation",
+    "soil_evaporation",
+    "snow_sublimation",
+    "net_radiation",
+    "latent_heat_flux",
+    "sensible_heat_flux",
+    "ground_heat_flux",
+    "upwelling_shortwave_flux",
+    "upwelling_longwave_flux",
+    "canopy_absorbed_shortwave",
+    "absorbed_par",
+    "sunlit_leaf_area_index",
+    "sunlit_leaf_temperature",
+    "shaded_leaf_temperature",
+    "ground_temperature",
+    "canopy_conductance",
+    "friction_velocity",
+    "soil_water_stress",
+    "surface_runoff",
+    "drainage",
+    "irrigation",
+    "snow_melt",
+    "snow_water_equivalent",
+    "snow_depth",
+    "canopy_water",
+    "soil_water_storage",
+    "energy_residual",
+    "water_residual",
+    "iterations",
 )
-"""Every scalar output of a step, in the order of the record."""
+"""Every scalar output of a step in the order of the record; units stand in the vocabulary."""
 
-OUTPUT_DTYPE: Final = np.dtype([(row.name, np.float64) for row in OUTPUTS], align=True)
-N_OUTPUTS: Final = len(OUTPUTS)
+OUTPUT_DTYPE: Final = np.dtype([(name, np.float64) for name in OUTPUT_NAMES], align=True)
+N_OUTPUTS: Final = len(OUTPUT_NAMES)
 
 # Status of a step.
 OK: Final = 0

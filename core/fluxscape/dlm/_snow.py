@@ -2,7 +2,8 @@ r"""One snow layer with ice, liquid water, temperature, density and albedo.
 
 References
 ----------
-Hedstrom and Pomeroy 1998: doi:10.1002/(SICI)1099-1085(199808/09)12:10/11<1611::AID-HYP684>3.0.CO;2-4.
+Hedstrom and Pomeroy 1998, Hydrological Processes 12, 1611-1625:
+doi:10.1002/(SICI)1099-1085(199808/09)12:10/11<1611::AID-HYP684>3.0.CO;2-4.
 Verseghy 1991: doi:10.1002/joc.3370110202. Dutra et al. 2010: doi:10.1175/2010JHM1249.1. Calonne et
 al. 2011: doi:10.1029/2011GL049234. Oleson et al. 2013: doi:10.5065/D6RR1W7M.
 """
@@ -55,7 +56,7 @@ def age_albedo(albedo: float, melting: bool, old_albedo: float, step: float) -> 
 
 @kernel
 def refresh_albedo(albedo: float, snowfall: float, fresh_albedo: float) -> float:
-    """Return the albedo after ``snowfall`` [kg m-2]; 10 make it fresh (Dutra et al. 2010, eq. 9)."""
+    """Return the albedo after ``snowfall`` [kg m-2]; 10 renew it (Dutra et al. 2010, eq. 9)."""
     return albedo + (fresh_albedo - albedo) * min(snowfall / 10.0, 1.0)
 
 

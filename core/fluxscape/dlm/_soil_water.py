@@ -54,7 +54,7 @@ def extractable_stress(
 @kernel
 def root_share(top: float, bottom: float, root_distribution: float) -> float:
     """Return the share of roots between two depths [m] (Jackson et al. 1996, eq. 1)."""
-    return root_distribution ** (100.0 * top) - root_distribution ** (100.0 * bottom)
+    return float(root_distribution ** (100.0 * top) - root_distribution ** (100.0 * bottom))
 
 
 @kernel
@@ -136,7 +136,7 @@ def flow_step(
         flux_in, d_above, d_here_in = flux_out, slope_here, slope_next
         theta, psi = theta_next, psi_next
     change = right[n - 1]
-    drained = (drainage_rate + drainage_slope * change) * step * WATER_DENSITY
+    drained: float = (drainage_rate + drainage_slope * change) * step * WATER_DENSITY
     liquid[n - 1] += change * thickness[n - 1] * WATER_DENSITY
     for i in range(n - 2, -1, -1):
         change = right[i] - upper[i] * change

@@ -20,7 +20,6 @@ from fluxscape.constants import (
     GAS_CONSTANT_DRY_AIR,
     HEAT_CAPACITY_DRY_AIR,
     LATENT_HEAT_FUSION,
-    LATENT_HEAT_VAPORISATION_0C,
     ZERO_CELSIUS,
 )
 from fluxscape.dlm._balance import (
@@ -42,6 +41,7 @@ from fluxscape.dlm._energy import (
 )
 from fluxscape.dlm._leaf import Leaf, LeafClass, update_leaf, warm_leaf
 from fluxscape.dlm._radiation import canopy_longwave
+from fluxscape.meteorology._kernels_humidity import latent_heat
 
 MAX_ITERATIONS = 40
 _HALVE = 4
@@ -160,8 +160,7 @@ def leaf_classes(p: Any, light: Light, capacity: Capacity) -> tuple[LeafClass, L
 def make_medium(p: Any, air: Air, light: Light, ground: Ground, canopy: bool) -> Medium:
     """Return the properties of the air that the balances need."""
     density = air.pressure / (GAS_CONSTANT_DRY_AIR * air.temperature)
-    # Stull 1988, p. 641: lambda = (2.501 - 0.002361 T) MJ kg-1, T in degrees Celsius.
-    latent = LATENT_HEAT_VAPORISATION_0C - 2361.0 * (air.temperature - ZERO_CELSIUS)
+    latent = latent_heat(air.temperature)
     return Medium(
         density * HEAT_CAPACITY_DRY_AIR,
         density * EPSILON_WATER / air.pressure,
@@ -224,7 +223,7 @@ def solve_surfaces(
     sun, shade = leaf_classes(p, light, capacity)
     has_sun, has_shade = sun.area > 0.0, shade.area > 0.0
     medium = make_medium(p, air, light, ground, has_shade)
-    molar_volume = GAS_CONSTANT * air.temperature / air.pressure
+    co2, molar_volume = air.carbon_dioxide, GAS_CONSTANT * air.temperature / air.pressure
     leaf1 = start_leaf(air.temperature + s.sunlit_excess, s.sunlit_depletion, 0.0)
     leaf2 = start_leaf(air.temperature + s.shaded_excess, s.shaded_depletion, 0.0)
     tg = air.temperature + s.ground_excess
@@ -249,7 +248,7 @@ def solve_surfaces(
             sun,
             leaf1,
             ec,
-            air.carbon_dioxide,
+            co2,
             gb,
             molar_volume,
             on_leaves,
@@ -262,7 +261,7 @@ def solve_surfaces(
             shade,
             leaf2,
             ec,
-            air.carbon_dioxide,
+            co2,
             gb,
             molar_volume,
             on_leaves,
@@ -321,7 +320,6 @@ def solve_surfaces(
         leaf2 = start_leaf(canopy.temperature, 0.0, 0.0)
     return close_surfaces(
         air,
-        light,
         ground,
         medium,
         sun,
@@ -343,7 +341,6 @@ def solve_surfaces(
 @kernel
 def close_surfaces(
     air: Air,
-    light: Light,
     ground: Ground,
     medium: Medium,
     sun: LeafClass,

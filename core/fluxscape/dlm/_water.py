@@ -62,7 +62,7 @@ def water_stress(s: Any, p: Any, work: Any) -> float:
 @kernel
 def total_water(s: Any) -> float:
     """Return all water of the column [kg m-2]."""
-    total = s.canopy_water + s.snow_ice + s.snow_liquid
+    total: float = s.canopy_water + s.snow_ice + s.snow_liquid
     for i in range(N_LAYERS):
         total += s.soil_liquid[i] + s.soil_ice[i]
     return total

@@ -11,6 +11,7 @@ from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS
 from fluxscape.dlm._soil_heat import dry_conductivity, frozen_factor, saturated_conductivity
 from fluxscape.dlm._soil_water import root_share
 
+
 class Weather(NamedTuple):
     """Weather of one step; see :class:`fluxscape.dlm._records.Forcing`."""
 
@@ -57,7 +58,7 @@ WORK_DTYPE: Final = np.dtype(
     ],
     align=True,
 )
-"""Work arrays of one member: a record, because tuples of arrays cost reference counts at each call."""
+"""Work arrays of one member; tuples of arrays would cost reference counts at every call."""
 
 
 @kernel

@@ -23,7 +23,7 @@ from fluxscape.dlm._records import (
     NOT_FINITE,
     OK,
     OUTPUT_DTYPE,
-    OUTPUTS,
+    OUTPUT_NAMES,
     WATER_LOST,
     Forcing,
 )
@@ -96,10 +96,6 @@ class DlmArrays:
                 f"{self.status.size} members failed)"
             )
             raise RunError(msg, member=member, step=step, status=code)
-
-
-OUTPUT_NAMES = tuple(row.name for row in OUTPUTS)
-"""Names along the last axis of :attr:`DlmArrays.means`; units in :data:`OUTPUTS`."""
 
 
 def run_dlm_arrays(

@@ -6,12 +6,11 @@ stated fill. Every series ends up without gaps, and every value has a quality fl
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.constants import (
@@ -19,15 +18,16 @@ from fluxscape.constants import (
     PAR_PHOTONS_PER_JOULE,
     STANDARD_PRESSURE,
     STEFAN_BOLTZMANN,
-    ZERO_CELSIUS,
 )
 from fluxscape.contracts import Need, check_dataset
+from fluxscape.dlm._clock import TimeArray, check_clock
 from fluxscape.dlm._fills import METHOD, FloatArray, Quality, fill_gaps
 from fluxscape.dlm._phenology import seasonal_leaf_area
 from fluxscape.dlm._records import Forcing
-from fluxscape.dlm._sun import TimeArray, check_clock, sun_over_steps
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
+from fluxscape.meteorology.humidity import saturation_vapour_pressure
+from fluxscape.meteorology.solar import sun_over_steps
 
 DLM_NEEDS: Final = (
     Need("surface_downwelling_shortwave_flux", required=False),
@@ -170,7 +170,8 @@ def prepare_forcing(
     times = data["time"].to_numpy()
     step = _step_seconds(times, dataset, where)
     filler = _Filler(data, step, where)
-    cosine, irradiance = sun_over_steps(times, step, latitude, longitude)
+    sun = sun_over_steps(times, step, latitude, longitude)
+    irradiance = sun.irradiance
     shortwave, shift = _shortwave(filler, times, irradiance, latitude, longitude)
     temperature = filler.filled("air_temperature")
     vapour = _vapour_pressure(filler, temperature)
@@ -185,7 +186,7 @@ def prepare_forcing(
         clear_sky_longwave(temperature, vapour, shortwave, irradiance),
         "Prata 1996 with the cloud factor of Crawford and Duchon 1999",
     )
-    year = times.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    year = times.astype("datetime64[Y]").astype(np.float64) + 1970.0
     carbon_dioxide = filler.modelled(
         "carbon_dioxide_mole_fraction",
         annual_carbon_dioxide(year),
@@ -195,7 +196,7 @@ def prepare_forcing(
         *(
             np.ascontiguousarray(series[None, :], np.float64)
             for series in (
-                cosine,
+                sun.cosine_zenith,
                 irradiance,
                 shortwave,
                 longwave,
@@ -240,7 +241,7 @@ def clear_sky_longwave(
     return np.asarray(emissivity * STEFAN_BOLTZMANN * air_temperature**4)
 
 
-def annual_carbon_dioxide(year: FloatArray) -> FloatArray:
+def annual_carbon_dioxide(year: npt.NDArray[np.floating]) -> FloatArray:
     """Return the mole fraction of CO2 [umol mol-1] of a year.
 
     369.29 + 1.8245 (y - 2000) + 0.015802 (y - 2000)^2, fitted to the global annual means of NOAA
@@ -340,9 +341,7 @@ def _shortwave(
 
 def _vapour_pressure(filler: _Filler, temperature: FloatArray) -> FloatArray:
     """Return vapour pressure [Pa] from the deficit, else from relative humidity."""
-    celsius = temperature - ZERO_CELSIUS
-    # Alduchov and Eskridge 1996, eq. 21, as in _energy.saturation_vapour_pressure.
-    saturated = 610.94 * np.exp(17.625 * celsius / (celsius + 243.04))
+    saturated = saturation_vapour_pressure(temperature)
     if filler.has("vapour_pressure_deficit"):
         vapour = saturated - filler.filled("vapour_pressure_deficit")
     elif filler.has("relative_humidity"):
@@ -408,12 +407,3 @@ def _leaf_area(
     return whole * seasonal_leaf_area(
         times, filler.step, temperature, latitude, parameters.leaf_area_minimum_share
     )
-
-
-Progress = Callable[[float, str], None]
-"""Called with the share done and a message."""
-
-
-def fills_text(fills: dict[str, dict[str, Any]]) -> str:
-    """Return fills as JSON for an attribute."""
-    return json.dumps(fills, sort_keys=True)

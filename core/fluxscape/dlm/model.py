@@ -21,7 +21,7 @@ from fluxscape.dlm._records import (
     N_OUTPUTS,
     OK,
     OUTPUT_DTYPE,
-    OUTPUTS,
+    OUTPUT_NAMES,
     WATER_TOLERANCE,
 )
 from fluxscape.dlm._work import WORK_DTYPE
@@ -306,25 +306,20 @@ def _variables(
 ) -> dict[str, xr.DataArray]:
     """Return outputs, profiles and forcing as variables."""
     variables = {}
-    for index, row in enumerate(OUTPUTS):
-        attrs = {"units": row.units, "long_name": row.long_name}
-        if row.name in VARIABLES:
-            attrs = VARIABLES[row.name].attrs()
-        variables[row.name] = xr.DataArray(sums[:, index].copy(), dims="time", attrs=attrs)
+    for index, name in enumerate(OUTPUT_NAMES):
+        variables[name] = xr.DataArray(
+            sums[:, index].copy(), dims="time", attrs=VARIABLES[name].attrs()
+        )
     depth = np.array(LAYER_THICKNESS) * WATER_DENSITY
     layered = {
-        "soil_temperature": (profiles[:, 0], VARIABLES["soil_temperature"].attrs()),
-        "soil_water_content": (
-            (profiles[:, 1] + profiles[:, 2]) / depth,
-            VARIABLES["soil_water_content"].attrs(),
-        ),
-        "soil_ice_content": (
-            profiles[:, 2] / depth,
-            {"units": "m3 m-3", "long_name": "frozen part of the soil water content"},
-        ),
+        "soil_temperature": profiles[:, 0],
+        "soil_water_content": (profiles[:, 1] + profiles[:, 2]) / depth,
+        "soil_ice_content": profiles[:, 2] / depth,
     }
-    for name, (values, attrs) in layered.items():
-        variables[name] = xr.DataArray(values, dims=("time", "layer"), attrs=attrs)
+    for name, values in layered.items():
+        variables[name] = xr.DataArray(
+            values, dims=("time", "layer"), attrs=VARIABLES[name].attrs()
+        )
     for key, name in _FORCING_NAMES.items():
         values = getattr(prepared.arrays, key)[0]
         variables[name] = xr.DataArray(values, dims="time", attrs=VARIABLES[name].attrs())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
@@ -18,10 +19,12 @@ SCORED: Final = (
 )
 """Fluxes that are scored where a file has them."""
 
+FloatArray = npt.NDArray[np.float64]
+
 _FEWEST: Final = 48
 
 
-def score_run(run: xr.Dataset, observed: xr.Dataset) -> dict[str, dict[str, float]]:
+def score_run(run: xr.Dataset, observed: xr.Dataset) -> dict[str, dict[str, Any]]:
     """Return scores of a run by variable, on the steps that both have.
 
     Parameters
@@ -56,7 +59,7 @@ def score_run(run: xr.Dataset, observed: xr.Dataset) -> dict[str, dict[str, floa
     return scores
 
 
-def score(modelled: np.ndarray, measured: np.ndarray) -> dict[str, float]:
+def score(modelled: FloatArray, measured: FloatArray) -> dict[str, float]:
     """Return r2, nse, rmse, bias, mean_observed and n of two series without gaps."""
     error = modelled - measured
     spread = np.sum((measured - measured.mean()) ** 2)
