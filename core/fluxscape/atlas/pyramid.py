@@ -88,6 +88,7 @@ def write_pyramid(
     attrs = {
         "layout_version": LAYOUT_VERSION,
         "levels": levels,
+        "oversampling": oversampling,
         "resampling": "level 0 nearest; coarser levels mean of 2 x 2 where two or more are valid",
         "quanta": json.dumps(dict(quanta or {}), sort_keys=True),
     }

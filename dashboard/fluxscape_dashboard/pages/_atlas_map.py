@@ -1,0 +1,188 @@
+"""The map of the Atlas page: layers over the base map that follow the state and the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import holoviews as hv
+import panel as pn
+import param
+from bokeh.events import Tap
+
+from fluxscape_dashboard import maps
+from fluxscape_dashboard.pages._atlas_words import bar_title, map_title, value_words
+from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views import atlas as view
+from fluxscape_dashboard.views.atlas_product import NationalProduct
+
+NATIONAL_VIEW: Final = (
+    (maps.NATIONAL.west + maps.NATIONAL.east) / 2,
+    36.4,
+    maps.NATIONAL.east - maps.NATIONAL.west,
+)
+"""Centre and width [degrees] of the map before its frame is known."""
+
+_FRAME: Final = (900, 620)
+"""Pixels of the frame before the browser has told them."""
+
+_KEPT_OF_AXES: Final = ("ticker", "formatter", "axis_label")
+
+
+class _Turn(hv.streams.Stream):
+    """Asks a layer to draw itself again."""
+
+    turn = param.Integer(default=0)
+
+
+class AtlasMap:
+    """The map; the page tells it what has changed.
+
+    Parameters
+    ----------
+    page
+        The page, for its state and language.
+    product
+        The national product.
+    on_tap
+        Called with x and y [m in Web Mercator] of a tap.
+    """
+
+    def __init__(
+        self, page: PageView, product: NationalProduct, on_tap: Callable[[float, float], None]
+    ) -> None:
+        self.state = page.state
+        self.product = product
+        self.chart: Any = None
+        self._on_tap = on_tap
+        self._view: maps.View = self.state.map_view or NATIONAL_VIEW
+        self._map_view: maps.MapView | None = None
+        self._bar: Any = None
+        self._axes: list[dict[str, Any]] = []
+        self._turns = {name: _Turn() for name in ("raster", "hatching", "pixel")}
+        layers = {
+            "raster": self._raster,
+            "hatching": self._hatching,
+            "pixel": self._pixel,
+        }
+        drawn = [
+            hv.DynamicMap(layer, streams=[self._turns[name]]) for name, layer in layers.items()
+        ]
+        self.figure = view.overlay(view.no_data(product), *drawn, hooks=[self._dress])
+        self.pane = pn.pane.HoloViews(self.figure, sizing_mode="stretch_both", margin=0)
+
+    # ------------------------------------------------------------------ what the page asks for
+    def redraw(self, *names: str) -> None:
+        """Draw some layers again: ``raster``, ``hatching``, ``pixel``."""
+        for name in names:
+            stream = self._turns[name]
+            stream.event(turn=stream.turn + 1)
+        if "raster" in names:
+            self.speak()
+
+    def speak(self) -> None:
+        """Word tools and title."""
+        if self.chart is None:
+            return
+        title = map_title(self.state, self.product)
+        words = t("atlas.map_label", self.state.lang, title=title)
+        maps.set_language(self.chart, self.state.lang, label=words)
+        self.chart.title.text = title
+
+    def show_view(self, seen: maps.View | None) -> None:
+        """Show a view that the state asks for."""
+        self._view = seen or NATIONAL_VIEW
+        if self._map_view is not None:
+            self._map_view.show(seen)
+        self.redraw("raster", "hatching")
+
+    def window(self) -> view.Window:
+        """Return what is in view."""
+        width, height = _FRAME
+        if self.chart is not None and self.chart.inner_width:
+            width, height = int(self.chart.inner_width), int(self.chart.inner_height)
+        return view.Window.around(self._view, width, height)
+
+    def pixel_width(self) -> float:
+        """Return the width of the pixels on display [m at the equator]."""
+        seen = self.window()
+        level = self.product.pyramid.level_for(seen.x, seen.width)
+        return self.product.pyramid.levels[level].pixel
+
+    # ------------------------------------------------------------------ layers
+    def _raster(self, turn: int) -> Any:
+        del turn
+        state, product = self.state, self.product
+        style = product.style(state.at_variable, state.at_layer, state.at_test)
+        year = product.nearest_year(state.at_year)
+        image = view.raster(product, style, year, self.window())
+        words = value_words(state, product)
+        hover = view.raster_hover(style, words, int(words["digits"]))
+        options = view.raster_options(style, state.at_opacity)
+        return image.opts(**options, tools=[hover], hooks=[self._dress_raster])
+
+    def _hatching(self, turn: int) -> Any:
+        del turn
+        state = self.state
+        wanted = state.at_hatch and state.at_layer == "trend"
+        return view.hatching(
+            self.product,
+            state.at_variable,
+            state.at_test,
+            state.at_level,
+            self.window() if wanted else None,
+        )
+
+    def _pixel(self, turn: int) -> Any:
+        del turn
+        return view.chosen_pixel(self.product, self.state.at_point)
+
+    # ------------------------------------------------------------------ the figure
+    def _dress_raster(self, plot: Any, element: Any) -> None:
+        """Put the colour bar beside the map; it follows the colours of the raster."""
+        del element
+        mapper = plot.handles["color_mapper"]
+        if self._bar is None or self._bar.color_mapper is not mapper:
+            self._bar = view.colour_bar(mapper)
+            plot.state.right = [self._bar]
+        state = self.state
+        style = self.product.style(state.at_variable, state.at_layer, state.at_test)
+        view.set_colour_bar(self._bar, style, bar_title(state))
+
+    def _dress(self, plot: Any, element: Any) -> None:
+        """Make the figure of HoloViews a national map; hooks run at every update."""
+        del element
+        chart = plot.state
+        if self.chart is not chart:
+            self._dress_new(chart)
+        # GeoViews gives the axes its own ticks at every update.
+        for axis, kept in zip((*chart.xaxis, *chart.yaxis), self._axes, strict=True):
+            axis.update(**kept)
+
+    def _dress_new(self, chart: Any) -> None:
+        """Dress a figure for the first time."""
+        self.chart = chart
+        chart.name = "atlas_map"
+        chart.lod_timeout = maps.LOD_TIMEOUT_MS
+        maps.add_base_map(chart)
+        maps.dress_axes(chart)
+        chart.sizing_mode, chart.aspect_ratio, chart.match_aspect = "stretch_both", None, False
+        self._axes = [
+            {name: getattr(axis, name) for name in _KEPT_OF_AXES}
+            for axis in (*chart.xaxis, *chart.yaxis)
+        ]
+        self._map_view = maps.MapView(chart, self._moved)
+        self._map_view.show(self.state.map_view)
+        chart.on_event(Tap, lambda event: self._on_tap(event.x, event.y))
+        chart.on_change("inner_width", self._resized)
+        self.speak()
+
+    def _resized(self, attr: str, old: Any, new: Any) -> None:
+        del attr, old, new
+        self.redraw("raster", "hatching")
+
+    def _moved(self, seen: maps.View | None) -> None:
+        self._view = seen or NATIONAL_VIEW
+        self.state.map_view = seen
+        self.redraw("raster", "hatching")
