@@ -14,6 +14,10 @@ from fluxscape.dlm._leaf import Leaf, LeafClass
 from fluxscape.dlm._radiation import canopy_longwave
 
 
+_LONGEST_STEP = 20.0
+"""Largest change of a temperature in one pass [K]; further, tangents mean nothing."""
+
+
 class System(NamedTuple):
     """Three linear balances: the j matrix times the temperature changes equals f."""
 
@@ -194,4 +198,8 @@ def solve_system(
     ground = (fg - melt) / jgg
     second = (f2 - j2g * ground) / j22
     first = (f1 - j12 * second - j1g * ground) / j11
+    largest = max(abs(first), abs(second), abs(ground))
+    if largest > _LONGEST_STEP:
+        scale = _LONGEST_STEP / largest
+        return scale * first, scale * second, scale * ground, melt
     return first, second, ground, melt

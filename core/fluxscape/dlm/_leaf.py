@@ -175,6 +175,24 @@ def update_leaf(
 
 
 @kernel
+def hold_leaf(leaf: Leaf) -> Leaf:
+    """Return the leaf with saturation at its temperature and everything else as it was."""
+    saturation, slope = saturation_vapour_pressure(leaf.temperature)
+    return Leaf(
+        leaf.temperature,
+        saturation,
+        slope,
+        leaf.assimilation,
+        leaf.respiration,
+        leaf.stomatal,
+        leaf.depletion,
+        leaf.heat,
+        leaf.transpiring,
+        leaf.evaporating,
+    )
+
+
+@kernel
 def warm_leaf(leaf: Leaf, change: float) -> Leaf:
     """Return the leaf warmed by ``change`` [K], its saturation following the tangent."""
     return Leaf(

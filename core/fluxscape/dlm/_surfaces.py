@@ -5,7 +5,7 @@ balances exactly (:mod:`fluxscape.dlm._balance`), and the iteration stops when n
 by more than 0.02 K and the aerodynamic conductance by less than 1 %. What curvature is left then
 is the residual that the step reports, three orders of magnitude below 0.1 W m-2. Where conductances
 and temperatures chase each other, new stomatal conductances count half, and after 16 passes
-stability and stomata stay, so that the balance always settles.
+all conductances stay, so that the balance settles.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from fluxscape.dlm._energy import (
     stability,
     surface_saturation,
 )
-from fluxscape.dlm._leaf import Leaf, LeafClass, update_leaf, warm_leaf
+from fluxscape.dlm._leaf import Leaf, LeafClass, hold_leaf, update_leaf, warm_leaf
 from fluxscape.dlm._radiation import canopy_longwave
 from fluxscape.meteorology._kernels_humidity import latent_heat
 
@@ -47,7 +47,7 @@ MAX_ITERATIONS = 40
 _HALVE = 4
 """Passes after which new stomatal conductances count half."""
 _HOLD = 16
-"""Passes after which stability, stomata and limits stay."""
+"""Passes after which conductances stay."""
 _TOLERANCE = 0.02
 """Largest change of a temperature at the solution [K]."""
 
@@ -236,40 +236,22 @@ def solve_surfaces(
     while n < MAX_ITERATIONS and not converged:
         n += 1
         adapting = n <= _HOLD
+        eg, deg = surface_saturation(tg, ground.snow)
         if adapting:
             ustar, ga = aerodynamic_exchange(air.wind_speed, air.log_height, zeta)
             gb = leaf_boundary_conductance(ustar, p.leaf_dimension)
             gg = ground_conductance(ustar, ground.bare_coefficient, ground.cover_gap)
-        weight = 1.0 if n <= _HALVE else (0.5 if adapting else 0.0)
-        on_leaves, ec = wet * limits.leaves, canopy.vapour_pressure
-        leaf1 = update_leaf(
-            p,
-            capacity,
-            sun,
-            leaf1,
-            ec,
-            co2,
-            gb,
-            molar_volume,
-            on_leaves,
-            stress,
-            weight,
-        )
-        leaf2 = update_leaf(
-            p,
-            capacity,
-            shade,
-            leaf2,
-            ec,
-            co2,
-            gb,
-            molar_volume,
-            on_leaves,
-            stress,
-            weight,
-        )
-        eg, deg = surface_saturation(tg, ground.snow)
-        gwg = limits.ground / (1.0 / gg + ground.resistance) if eg > ec else gg
+            weight = 1.0 if n <= _HALVE else 0.5
+            on_leaves, ec = wet * limits.leaves, canopy.vapour_pressure
+            leaf1 = update_leaf(
+                p, capacity, sun, leaf1, ec, co2, gb, molar_volume, on_leaves, stress, weight
+            )
+            leaf2 = update_leaf(
+                p, capacity, shade, leaf2, ec, co2, gb, molar_volume, on_leaves, stress, weight
+            )
+            gwg = limits.ground / (1.0 / gg + ground.resistance) if eg > ec else gg
+        else:
+            leaf1, leaf2 = hold_leaf(leaf1), hold_leaf(leaf2)
         canopy = mix_canopy_air(
             air.temperature, air.vapour_pressure, ga, leaf1, leaf2, tg, eg, gg, gwg
         )
