@@ -16,16 +16,13 @@ export function render({model}) {
 
   // Browsers allow a limited number of history calls a second: join those of a drag.
   let timer = null
-  let push = false
   const write_address = () => {
     timer = null
     const url = window.location.pathname + model.query + window.location.hash
     if (model.query === window.location.search) return
-    window.history[push ? "pushState" : "replaceState"]({}, "", url)
-    push = false
+    window.history[model.step ? "pushState" : "replaceState"]({}, "", url)
   }
   model.on("query", () => {
-    push = push || model.step
     if (timer === null) timer = setTimeout(write_address, 120)
   })
   if (model.query) write_address()

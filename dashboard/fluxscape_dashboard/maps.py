@@ -216,12 +216,15 @@ const w = chart.inner_width, h = chart.inner_height, v = view.data
 if (!(w > 0 && h > 0)) return
 const across = v.half_x[0] / w, down = Number.isFinite(v.half_y[0]) ? v.half_y[0] / h : 0
 const scale = Math.max(across, down)
+view.fitting = true
 chart.x_range.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
 chart.y_range.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
+view.fitting = false
 """
 
 # In place: what the user chose must survive a change of the frame's size, but not be sent back.
 _MOVED: Final = """
+if (view.fitting) return
 const v = view.data
 v.x[0] = (chart.x_range.start + chart.x_range.end) / 2
 v.y[0] = (chart.y_range.start + chart.y_range.end) / 2
@@ -269,9 +272,9 @@ class MapView:
         self._source.js_on_change("data", fit)
         chart.js_on_change("inner_width", fit)
         chart.js_on_change("inner_height", fit)
-        chart.js_on_event(
-            RangesUpdate, CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
-        )
+        moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
+        for axis_range in (chart.x_range, chart.y_range):
+            axis_range.js_on_change("end", moved)
         chart.add_tools(
             CustomAction(
                 icon="reset",
@@ -347,7 +350,7 @@ def national_figure(name: str, *, hover: Sequence[Any] = (), **options: Any) -> 
         toolbar_location="above",
         output_backend="canvas",
         lod_timeout=LOD_TIMEOUT_MS,
-        **{"sizing_mode": "stretch_both", "min_border": 8, **options},
+        **{"sizing_mode": "stretch_both", "min_border": 8, "min_border_left": 46, **options},
     )
     add_base_map(chart)
     dress_axes(chart)

@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.header import header, help_dialog
 from fluxscape_dashboard.pages import PageView, Services, page_class
+from fluxscape_dashboard.pages.base import change, reset
 from fluxscape_dashboard.process import job_pool
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
@@ -38,6 +39,7 @@ class Shell:
         self.state = AppState(lang=_wished_language())
         self.pages: dict[str, PageView] = {}
         self.zones: dict[str, Any] = {}
+        self._writing = self._new_step = False
         self.services = Services(
             jobs=job_pool(),
             session=_session_id(),
@@ -50,8 +52,8 @@ class Shell:
             query=write_query(self.state), lang=self.state.param.lang, pages=list(PAGES)
         )
         self.client.listen(
-            page=lambda key: self.state.param.update(page=key),
-            reset=lambda _: self.state.reset(),
+            page=lambda key: change(self.state, page=key),
+            reset=lambda _: reset(self.state),
             help=lambda _: self.help.param.update(open=True),
             address=self._read_address,
             copied=self._say_copied,
@@ -72,7 +74,7 @@ class Shell:
         pn.config.exception_handler = self._report
         self._show_page()
         self.state.param.watch(self._show_page, "page")
-        self.state.param.watch(self._write_address, [n for n in self.state.param if n != "name"])
+        self.state.param.watch(self._note_change, [n for n in self.state.param if n != "name"])
         self.state.param.watch(lambda _: self._tell(self._check_tower()), "tower")
         pn.state.onload(partial(self._tell, notices))
 
@@ -102,12 +104,21 @@ class Shell:
         return [Notice("common.notice_no_tower", {"tower": asked})] if asked and not tower else []
 
     def _read_address(self, query: str) -> None:
-        notices = read_query(self.state, str(query))
+        with pn.io.hold():
+            notices = read_query(self.state, str(query))
         self._tell(list(notices))
 
-    def _write_address(self, *events: Any) -> None:
-        step = any(event.name in _STEPS for event in events)
-        self.client.param.update(step=step, query=write_query(self.state))
+    def _note_change(self, *events: Any) -> None:
+        """Write the address once after all that one action of the user changes."""
+        self._new_step = self._new_step or any(event.name in _STEPS for event in events)
+        if not self._writing:
+            self._writing = True
+            pn.state.execute(self._write_address, schedule=True)
+
+    def _write_address(self) -> None:
+        self._writing = False
+        self.client.param.update(step=self._new_step, query=write_query(self.state))
+        self._new_step = False
 
     def _say_copied(self, done: object) -> None:
         if done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +24,32 @@ _FIND_FIGURE = """
   const unique = [...new Set(found)]
   return unique.find((view) => view.el.offsetParent !== null && (wanted == null
     || view.model.name === wanted || (view.model.tags ?? []).includes(wanted)))
+}
+"""
+
+
+_VISIBLE_TEXT = """
+(own_words) => {
+  const lines = []
+  const visit = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = node.textContent.trim()
+      if (text) lines.push(text)
+      return
+    }
+    if (node.nodeType === Node.ELEMENT_NODE) {
+      if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(node.tagName)) return
+      // checkVisibility() calls hosts with `display: contents` invisible.
+      const style = getComputedStyle(node)
+      if (style.display === 'none' || style.visibility === 'hidden') return
+      const icon = /icon/i.test(style.fontFamily)
+      if (own_words && (icon || node.getAttribute('translate') === 'no')) return
+    }
+    if (node.shadowRoot) for (const child of node.shadowRoot.childNodes) visit(child)
+    for (const child of node.childNodes) visit(child)
+  }
+  visit(document.body)
+  return lines.join('\\n')
 }
 """
 
@@ -108,35 +135,44 @@ class FluxPage:
         """Click at data coordinates (Web Mercator metres on maps) of a figure."""
         self.page.mouse.click(*self.screen_point(x, y, name))
 
-    def visible_text(self) -> str:
-        """Return all text on the screen, through shadow roots, a line an element."""
-        text: str = self.page.evaluate(
-            """() => {
-              const lines = []
-              const visit = (node) => {
-                if (node.nodeType === Node.TEXT_NODE) {
-                  const text = node.textContent.trim()
-                  if (text) lines.push(text)
-                  return
-                }
-                if (node.nodeType === Node.ELEMENT_NODE) {
-                  if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(node.tagName)) return
-                  // checkVisibility() calls hosts with `display: contents` invisible.
-                  const style = getComputedStyle(node)
-                  if (style.display === 'none' || style.visibility === 'hidden') return
-                }
-                if (node.shadowRoot) for (const child of node.shadowRoot.childNodes) visit(child)
-                for (const child of node.childNodes) visit(child)
-              }
-              visit(document.body)
-              return lines.join('\\n')
-            }"""
-        )
+    def settled_box(self, name: str | None = None) -> dict[str, Any]:
+        """Return :meth:`figure_box` once two looks in a row agree."""
+        box = self.figure_box(name)
+        for _ in range(40):
+            self.page.wait_for_timeout(150)
+            box, before = self.figure_box(name), box
+            if box == before:
+                return box
+        msg = f"figure {name} does not come to rest"
+        raise AssertionError(msg)
+
+    def search_tower(self, words: str, name: str) -> None:
+        """Type into the search field and take a tower from the list that it leaves."""
+        field = self.page.locator("input[type=text]").first
+        field.fill(words)
+        self.page.get_by_text(re.compile(r"^\d of \d+ ")).wait_for()
+        self.page.get_by_role("button", name=name).first.click()
+
+    def visible_text(self, *, own_words: bool = False) -> str:
+        """Return all text on the screen, through shadow roots, a line an element.
+
+        With ``own_words``, text from outside (``translate="no"``) and the names of icons, which
+        their font draws as pictures, are left out.
+        """
+        text: str = self.page.evaluate(_VISIBLE_TEXT, own_words)
         return text
 
     def wait_text(self, text: str, timeout_ms: int = 30_000) -> None:
         """Wait until a text is on the screen."""
         self.page.get_by_text(text).first.wait_for(state="visible", timeout=timeout_ms)
+
+    def wait_query(self, part: str, timeout_ms: int = 15_000) -> None:
+        """Wait until the address bar's query holds a text."""
+        self.page.wait_for_function(
+            "(part) => decodeURIComponent(window.location.search).includes(part)",
+            arg=part,
+            timeout=timeout_ms,
+        )
 
     def query(self) -> str:
         """Return the query string of the address bar."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+import panel as pn
+
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import bound, t
 
@@ -45,6 +47,22 @@ class Services:
     on_close: Callable[[Callable[[], None]], None]
 
 
+def change(state: AppState, **values: object) -> None:
+    """Set parameters of the state and send all that follows from them in one message.
+
+    Besides being faster, one message cannot overtake another: Panel 1.9 leaves a message unsent
+    until the next one when two are written at the same moment.
+    """
+    with pn.io.hold():
+        state.param.update(**values)
+
+
+def reset(state: AppState) -> None:
+    """Reset the state and send all that follows from it in one message."""
+    with pn.io.hold():
+        state.reset()
+
+
 class PageView:
     """One page. It is built when first shown and kept until the session ends.
 
@@ -76,6 +94,10 @@ class PageView:
 
     def on_hide(self) -> None:
         """Stop what only a visible page needs."""
+
+    def change(self, **values: object) -> None:
+        """Set parameters of the state and send all that follows from them in one message."""
+        change(self.state, **values)
 
     def t(self, key: str, **values: object) -> str:
         """Return a text in the present language."""

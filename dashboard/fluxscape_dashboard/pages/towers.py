@@ -38,9 +38,7 @@ class TowersPage(PageView):
             size="small",
             sizing_mode="stretch_width",
         )
-        search.param.watch(
-            lambda event: self.state.param.update(tw_search=event.new), "value_input"
-        )
+        search.param.watch(lambda event: self.change(tw_search=event.new), "value_input")
         self._list = pmui.MenuList(
             items=[], dense=True, sizing_mode="stretch_width", margin=(0, -8), sx=_LIST_SX
         )
@@ -157,7 +155,7 @@ class TowersPage(PageView):
             text_align=dict.fromkeys(frame.columns, "left"),
         )
         found = self._found
-        grid.on_click(lambda event: self.state.param.update(tower=found[event.row].site))
+        grid.on_click(lambda event: self.change(tower=found[event.row].site))
         self._table.objects = [grid]
 
     def _show_view(self) -> None:
@@ -206,21 +204,21 @@ class TowersPage(PageView):
             sizing_mode="stretch_width",
             margin=(0, 6, 0, 0),
         )
-        button.on_click(lambda _: self.state.param.update(page=page))
+        button.on_click(lambda _: self.change(page=page))
         return button
 
     # ------------------------------------------------------------------ what the user does
     def _tapped(self, event: Any) -> None:
         span, width = self.chart.x_range.end - self.chart.x_range.start, self.chart.inner_width
         tower = self._marks.nearest(event.x, event.y, span / max(width or 0, 1), self.state.tower)
-        self.state.tower = tower.site if tower else ""
+        self.change(tower=tower.site if tower else "")
 
     def _pick_item(self, item: Any) -> None:
         if isinstance(item, dict) and tower_or_none(str(item.get("site"))):
-            self.state.tower = str(item["site"])
+            self.change(tower=str(item["site"]))
 
     def _moved(self, seen: maps.View | None) -> None:
-        self.state.map_view = seen
+        self.change(map_view=seen)
 
     # ------------------------------------------------------------------ widgets
     def _choice(self, name: str, key: str, options: Any) -> Any:
@@ -232,7 +230,7 @@ class TowersPage(PageView):
             searchable=False,
             sizing_mode="stretch_width",
         )
-        widget.param.watch(lambda event: self.state.param.update(**{name: event.new}), "value")
+        widget.param.watch(lambda event: self.change(**{name: event.new}), "value")
         return widget
 
     @staticmethod
@@ -259,7 +257,7 @@ class TowersPage(PageView):
 
         def changed(event: Any) -> None:
             whole = tuple(event.new) == (FIRST_YEAR, LAST_YEAR)
-            self.state.tw_years = None if whole else tuple(event.new)
+            self.change(tw_years=None if whole else tuple(event.new))
 
         slider.param.watch(changed, "value_throttled")
         self.state.param.watch(
@@ -280,7 +278,7 @@ class TowersPage(PageView):
             width=180,
             margin=(8, 12, 0, 12),
         )
-        switch.param.watch(lambda event: self.state.param.update(tw_view=event.new), "value")
+        switch.param.watch(lambda event: self.change(tw_view=event.new), "value")
         return switch
 
 

@@ -59,7 +59,8 @@ def card(tower: Tower, lang: str) -> Any:
 
 def sources(tower: Tower, lang: str) -> Any:
     """Return reference, sources and quality notes of a tower."""
-    template, values = "<dl>", {}
+    template = "<dl>"
+    values: dict[str, object] = {}
     for key in ("reference", "source", "note"):
         template += f'<dt>{{head_{key}}}</dt><dd translate="no">{{{key}}}</dd>'
         values |= {f"head_{key}": t(f"towers.row_{key}", lang)}

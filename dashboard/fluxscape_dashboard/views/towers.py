@@ -209,7 +209,7 @@ class TowerMarks:
         same = [i for i in order if far[i] <= far[order[0]] + 1.5]
         sites = [self._towers[i].site for i in same]
         turn = (sites.index(chosen) + 1) % len(sites) if chosen in sites else 0
-        return self._towers[same[turn]]
+        return self._towers[int(same[turn])]
 
 
 def _columns(towers: Sequence[Tower], x: Any, y: Any, lang: str) -> dict[str, Any]:
