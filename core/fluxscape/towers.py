@@ -172,6 +172,19 @@ def find_tower(site: str, towers: tuple[Tower, ...] | None = None) -> Tower:
     raise MissingVariableError(msg, site=site)
 
 
+def find_site(site: str) -> Tower:
+    """Return a tower of China or, failing that, a site of the world's FLUXNET lists.
+
+    The world's rows, ``assets/fluxnet_sites.csv``, know position, elevation and IGBP class only.
+
+    Raises
+    ------
+    MissingVariableError
+        As :func:`find_tower`.
+    """
+    return find_tower(site, (*load_towers(), *_world_sites()))
+
+
 def coordinate_precision(latitude: str, longitude: str) -> float:
     """Return how finely a position is quoted [m], from the digits of its two numbers.
 
@@ -211,6 +224,11 @@ def _is_multiple(value: float, unit: float, last_digit: float) -> bool:
 @cache
 def _shipped_towers() -> tuple[Tower, ...]:
     return _read_towers(asset("towers.csv"))
+
+
+@cache
+def _world_sites() -> tuple[Tower, ...]:
+    return _read_towers(asset("fluxnet_sites.csv"))
 
 
 def _read_towers(path: Path) -> tuple[Tower, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from fluxscape.assets import asset
 from fluxscape.errors import FileFormatError, MissingVariableError, OutOfBoundsError
-from fluxscape.towers import IGBP_CLASSES, coordinate_precision, find_tower, load_towers
+from fluxscape.towers import IGBP_CLASSES, coordinate_precision, find_site, find_tower, load_towers
 
 HEADER = "site,name,latitude,longitude,igbp,measurement_height_m,year_start,year_end\n"
 
@@ -164,3 +164,11 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
         load_towers(path)
     with pytest.raises(FileFormatError, match=r"cannot be read"):
         load_towers(tmp_path / "absent.csv")
+
+
+def test_a_site_of_the_world_is_found_after_the_towers_of_china() -> None:
+    vielsalm = find_site("BE-Vie")
+    assert (vielsalm.igbp, vielsalm.elevation) == ("MF", 493.0)
+    assert find_site("CN-HaM").latitude == pytest.approx(37.607)
+    with pytest.raises(MissingVariableError, match="no tower is called 'BE-Vei'"):
+        find_site("BE-Vei")

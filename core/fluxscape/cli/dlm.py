@@ -123,12 +123,12 @@ def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:
     place = {name: getattr(arguments, name) for name in names}
     needed = ("latitude", "longitude", "igbp")
     if any(place[name] is None for name in needed) and site:
-        from fluxscape.towers import find_tower  # noqa: PLC0415
+        from fluxscape.towers import find_site  # noqa: PLC0415
 
-        tower = find_tower(site)
+        found = find_site(site)
         for name in names:
-            if place[name] is None:
-                place[name] = getattr(tower, name)
+            if place[name] is None and not _unknown(getattr(found, name)):
+                place[name] = getattr(found, name)
     missing = [f"--{name}" for name in needed if place[name] is None]
     if missing:
         msg = (
@@ -136,6 +136,11 @@ def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:
         )
         raise MissingVariableError(msg, missing=missing)
     return place
+
+
+def _unknown(value: float | str) -> bool:
+    """Return whether the tower table has no value: NaN for a number, an empty text."""
+    return value == "" or value != value  # noqa: PLR0124 (NaN differs from itself)
 
 
 def _parameters(arguments: argparse.Namespace, igbp: str) -> DlmParameters:
