@@ -46,6 +46,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--spin-up", type=int, default=1, metavar="N", help="repeats of the first year before (1)"
     )
     run.add_argument(
+        "--hold-soil-water",
+        action="store_true",
+        help="hold the soil at field capacity, as under irrigation; done anyway without rain",
+    )
+    run.add_argument(
         "--constant-leaves", action="store_true", help="no seasons of leaf area not in FILE"
     )
     run.add_argument("--out", metavar="FILE", help="write all outputs as netCDF")
@@ -57,10 +62,12 @@ def run_run(arguments: argparse.Namespace) -> int:
     """Run the model and report."""
     import time  # noqa: PLC0415
 
-    from fluxscape.dlm import run_dlm, score_run  # noqa: PLC0415
+    from fluxscape.dlm import compile_dlm, run_dlm, score_run  # noqa: PLC0415
 
-    forcing, place = _forcing(arguments)
+    place = _place(arguments, arguments.simulated or arguments.site)
     parameters = _parameters(arguments, place["igbp"])
+    forcing = _forcing(arguments, place, parameters)
+    compile_dlm()
     started = time.perf_counter()
     run = run_dlm(
         forcing,
@@ -70,6 +77,7 @@ def run_run(arguments: argparse.Namespace) -> int:
         elevation=place["elevation"],
         reference_height=arguments.height,
         seasonal_leaves=not arguments.constant_leaves,
+        hold_soil_water=True if arguments.hold_soil_water else None,
         spin_up_years=arguments.spin_up,
         on_progress=progress_line("dlm"),
     )
@@ -86,25 +94,32 @@ def run_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _forcing(arguments: argparse.Namespace) -> tuple[xr.Dataset, dict[str, Any]]:
-    """Return the forcing and the place: latitude, longitude, elevation, igbp."""
+def _forcing(
+    arguments: argparse.Namespace, place: dict[str, Any], parameters: DlmParameters
+) -> xr.Dataset:
+    """Return the forcing, read or simulated."""
     from fluxscape.errors import MissingVariableError  # noqa: PLC0415
 
     if bool(arguments.file) == bool(arguments.simulated):
         msg = "give either a flux table FILE or --simulated SITE"
         raise MissingVariableError(msg)
-    place = _place(arguments, arguments.simulated or arguments.site)
     if arguments.simulated:
         from fluxscape.io.climatology import read_climatology  # noqa: PLC0415
         from fluxscape.meteorology.weather import point_climate, simulate_weather  # noqa: PLC0415
 
         climate = point_climate(read_climatology(), place["latitude"], place["longitude"])
-        forcing = simulate_weather(climate, start_year=arguments.year, seed=arguments.seed)
+        forcing = simulate_weather(
+            climate,
+            start_year=arguments.year,
+            seed=arguments.seed,
+            measurement_height=arguments.height,
+            canopy_height=parameters.canopy_height,
+        )
         forcing.attrs["site"] = arguments.simulated
-        return forcing, place
+        return forcing
     from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
 
-    forcing = read_flux_table(
+    return read_flux_table(
         arguments.file,
         site=arguments.site,
         utc_offset_hours=arguments.utc_offset,
@@ -112,7 +127,6 @@ def _forcing(arguments: argparse.Namespace) -> tuple[xr.Dataset, dict[str, Any]]
         canopy_height=arguments.canopy,
         longitude=place["longitude"],
     )
-    return forcing, place
 
 
 def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:

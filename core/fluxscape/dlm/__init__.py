@@ -1,7 +1,7 @@
 """The land-surface model DLM: two leaves, snow, soil, water and carbon, closed at every step."""
 
 from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES, Forcing
-from fluxscape.dlm.arrays import DlmArrays, run_dlm_arrays
+from fluxscape.dlm.arrays import DlmArrays, compile_dlm, run_dlm_arrays
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
 from fluxscape.dlm.model import run_dlm
 from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
@@ -17,6 +17,7 @@ __all__ = [
     "DlmParameters",
     "DlmState",
     "Forcing",
+    "compile_dlm",
     "parameter_records",
     "parameters_for",
     "prepare_forcing",

@@ -13,7 +13,6 @@ from fluxscape.constants import STEFAN_BOLTZMANN, ZERO_CELSIUS
 from fluxscape.dlm._leaf import Leaf, LeafClass
 from fluxscape.dlm._radiation import canopy_longwave
 
-
 _LONGEST_STEP = 20.0
 """Largest change of a temperature in one pass [K]; further, tangents mean nothing."""
 

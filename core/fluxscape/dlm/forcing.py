@@ -194,7 +194,8 @@ def prepare_forcing(
     )
     arrays = Forcing(
         *(
-            np.ascontiguousarray(series[None, :], np.float64)
+            # A copy: numba compiles anew for arrays that may not be written to.
+            np.array(series, np.float64, ndmin=2)
             for series in (
                 sun.cosine_zenith,
                 irradiance,

@@ -86,7 +86,8 @@ def run_dlm(
         ``elevation`` when absent.
     reference_height
         Height of wind, temperature and humidity above ground [m]; the dataset's attribute
-        ``measurement_height``, else 10 m above the canopy.
+        ``measurement_height``, else 10 m above the canopy (also where weather was simulated for a
+        lower one: no instrument stood there).
     hold_soil_water
         Whether water is added to hold the soil at field capacity (the output ``irrigation``
         counts it). When absent: only where the dataset has no precipitation.
@@ -272,11 +273,12 @@ class _Run:
 def _reference_height(given: float | None, forcing: xr.Dataset, parameters: DlmParameters) -> float:
     """Return the reference height [m] or refuse one inside the canopy."""
     stated = given if given is not None else forcing.attrs.get("measurement_height")
-    if stated is None:
-        return parameters.canopy_height + _ABOVE_CANOPY
-    height = float(stated)
     lowest = parameters.displacement_ratio * parameters.canopy_height
     lowest += parameters.roughness_ratio * parameters.canopy_height
+    simulated = given is None and forcing.attrs.get("data_status") == "simulated"
+    if stated is None or (simulated and float(stated) <= lowest):
+        return parameters.canopy_height + _ABOVE_CANOPY
+    height = float(stated)
     if not lowest < height <= 1000.0:
         msg = (
             f"the reference height {height:g} m does not lie above the canopy: parameter "
