@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fluxscape.errors import FileFormatError, UnsafeInputError
+from fluxscape.errors import FileFormatError, FluxscapeError, UnsafeInputError
 from fluxscape.io.names import local_file, plain_text
 
 if TYPE_CHECKING:
@@ -44,11 +45,20 @@ DEFAULT_LIMITS: Final = DatasetLimits()
 
 
 def open_netcdf_guarded(
-    path: str | Path, *, limits: DatasetLimits = DEFAULT_LIMITS, decode_times: bool = True
+    path: str | Path,
+    *,
+    limits: DatasetLimits = DEFAULT_LIMITS,
+    decode_times: bool = True,
+    load: bool = False,
 ) -> xr.Dataset:
-    """Open a netCDF file lazily after checking what it declares.
+    """Open a netCDF file after checking what it declares.
 
-    Attributes come back as plain text and numbers: no control characters, bounded length.
+    Attributes come back as plain text and numbers: no control characters, bounded length. The
+    file stays open for lazy reading until the dataset is closed, unless ``load`` asks for all
+    values, whose errors are then named too.
+
+    The HDF5 library has been seen to loop for ever on a damaged file: open what users upload by
+    ``run_in_child(open_netcdf_guarded, path, load=True)``.
 
     Raises
     ------
@@ -61,28 +71,20 @@ def open_netcdf_guarded(
 
     file = local_file(path)
     check_netcdf(file, limits=limits)
-    try:
-        dataset = xr.open_dataset(file, engine="netcdf4", decode_times=decode_times, cache=True)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        IndexError,
-    ) as error:
-        msg = f"{file.name} cannot be read as netCDF: {plain_text(error, limit=300)}"
-        raise FileFormatError(msg, path=str(file)) from error
-    return clean_attributes(dataset)
+    with _named_errors(file):
+        dataset = xr.open_dataset(file, engine="netcdf4", decode_times=decode_times)
+        try:
+            return clean_attributes(dataset.load() if load else dataset)
+        finally:
+            if load:
+                dataset.close()
 
 
 def check_netcdf(file: Path, *, limits: DatasetLimits = DEFAULT_LIMITS) -> None:
     """Check what a netCDF file declares; raise as :func:`open_netcdf_guarded` does."""
     with file.open("rb") as stream:
         head = stream.read(8)
-    try:
+    with _named_errors(file):
         if head == _HDF5_MAGIC:
             declared = list(_declared_by_hdf5(file, limits))
         elif head.startswith(_CLASSIC_MAGIC):
@@ -90,11 +92,6 @@ def check_netcdf(file: Path, *, limits: DatasetLimits = DEFAULT_LIMITS) -> None:
         else:
             msg = f"{file.name} is not a netCDF file: it begins with {head!r}"
             raise FileFormatError(msg, path=str(file))
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, FileFormatError):
-            raise
-        msg = f"{file.name} cannot be read as netCDF: {plain_text(error, limit=300)}"
-        raise FileFormatError(msg, path=str(file)) from error
     total = sum(declared)
     if total > limits.nbytes or len(declared) > limits.variables:
         msg = (
@@ -103,6 +100,26 @@ def check_netcdf(file: Path, *, limits: DatasetLimits = DEFAULT_LIMITS) -> None:
             f"{limits.variables} of {limits.nbytes / 2**30:.3g} GiB"
         )
         raise UnsafeInputError(msg, path=str(file), got=total, wanted=limits.nbytes)
+
+
+@contextlib.contextmanager
+def _named_errors(file: Path) -> Iterator[None]:
+    """Turn what the netCDF, HDF5 and time decoders raise into one error that names the file."""
+    try:
+        yield
+    except FluxscapeError:
+        raise
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
+        msg = f"{file.name} cannot be read as netCDF: {plain_text(error, limit=300)}"
+        raise FileFormatError(msg, path=str(file)) from error
 
 
 def _declared_by_classic(file: Path) -> Iterator[int]:
@@ -124,7 +141,8 @@ def _declared_by_hdf5(file: Path, limits: DatasetLimits) -> Iterator[int]:
             group = waiting.pop()
             address = h5py.h5o.get_info(group.id).addr
             if address in seen:
-                continue
+                # netCDF-C follows such a circle until it aborts the process.
+                _refuse(file, group.name, "is a group that stands in two places")
             seen.add(address)
             for name in group:
                 count += 1

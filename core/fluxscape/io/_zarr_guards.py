@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fluxscape.errors import FileFormatError, UnsafeInputError
+from fluxscape.errors import FileFormatError, FluxscapeError, UnsafeInputError
 from fluxscape.io._netcdf_guards import DatasetLimits
 from fluxscape.io.names import plain_text
 
@@ -41,16 +42,29 @@ def check_zarr(path: str | Path, *, limits: DatasetLimits = DEFAULT_LIMITS) -> P
         raise FileFormatError(msg, path=str(root))
     total = count = 0
     for file in _metadata_files(root):
-        for name, array in _arrays(_read_metadata(file)):
-            count += 1
-            total += _check_array(root, f"{file.parent.name}/{name}", array, limits)
-            if total > limits.nbytes or count > limits.variables:
-                msg = (
-                    f"{root.name} is refused unread: it declares more than {limits.variables} "
-                    f"arrays or {limits.nbytes / 2**30:.3g} GiB"
-                )
-                raise UnsafeInputError(msg, path=str(root), got=total)
+        with _named_errors(file):
+            for name, array in _arrays(_read_metadata(file)):
+                count += 1
+                total += _check_array(root, f"{file.parent.name}/{name}", array, limits)
+        if total > limits.nbytes or count > limits.variables:
+            msg = (
+                f"{root.name} is refused unread: it declares more than {limits.variables} "
+                f"arrays or {limits.nbytes / 2**30:.3g} GiB"
+            )
+            raise UnsafeInputError(msg, path=str(root), got=total)
     return root
+
+
+@contextlib.contextmanager
+def _named_errors(file: Path) -> Iterator[None]:
+    """Turn what damaged metadata lead to into one error that names the file."""
+    try:
+        yield
+    except FluxscapeError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        msg = f"{file} holds damaged Zarr metadata: {plain_text(repr(error), limit=200)}"
+        raise FileFormatError(msg, path=str(file)) from error
 
 
 def _metadata_files(root: Path) -> Iterator[Path]:
@@ -75,50 +89,50 @@ def _read_metadata(file: Path) -> dict[str, Any]:
     if file.stat().st_size > MAX_METADATA_BYTES:
         msg = f"{file} is refused: its metadata exceed {MAX_METADATA_BYTES} bytes"
         raise UnsafeInputError(msg, path=str(file))
-    try:
-        content = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as error:
-        msg = f"{file} is not valid JSON: {error}"
-        raise FileFormatError(msg, path=str(file)) from error
-    if not isinstance(content, dict):
-        msg = f"{file} holds no Zarr metadata"
-        raise FileFormatError(msg, path=str(file))
-    return content
+    content = json.loads(file.read_bytes())
+    if not {"zarr_format", "zarr_consolidated_format"} & content.keys():
+        msg = "it names no Zarr format"
+        raise ValueError(msg)
+    return dict(content)
 
 
 def _arrays(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the arrays that a metadata file declares, the consolidated ones too."""
-    inner = content.get("consolidated_metadata") or {}
-    consolidated = content.get("metadata") or (inner.get("metadata") if inner else None) or {}
-    for name, entry in consolidated.items():
-        if isinstance(entry, dict) and "shape" in entry:
-            yield name, entry
     if "shape" in content:
         yield "", content
+    consolidated = content.get("metadata") or {}
+    if content.get("consolidated_metadata"):
+        consolidated = content["consolidated_metadata"]["metadata"]
+    for name, entry in consolidated.items():
+        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+            msg = f"the name {name!r} leads out of the store"
+            raise ValueError(msg)
+        if "shape" in entry:
+            yield name, entry
 
 
 def _check_array(root: Path, name: str, array: dict[str, Any], limits: DatasetLimits) -> int:
     """Return the declared size of one array after checking its codecs and chunks."""
-    shown = plain_text(name, limit=80)
-    try:
-        if ".." in name.split("/") or name.startswith("/"):
-            msg = "its name leads out of the store"
-            raise ValueError(msg)
-        codecs = {str(codec).removeprefix("numcodecs.") for codec in _codec_names(array)}
-        item = _item_size(array)
-        shape = math.prod(int(size) for size in array["shape"])
-        chunk = math.prod(int(size) for size in _chunk_shape(array))
-    except (KeyError, TypeError, ValueError) as error:
-        msg = f"{root.name}: the Zarr metadata of {shown!r} are damaged: {error!r}"
-        raise FileFormatError(msg, path=str(root), variable=shown) from error
+    codecs = {codec.removeprefix("numcodecs.") for codec in _codec_names(array)}
+    item = _item_size(array)
+    chunk = item * math.prod(_sizes(_chunk_shape(array)))
     if codecs - CODECS:
         why = f"uses the codecs {sorted(codecs - CODECS)}"
-    elif chunk * item > limits.chunk_nbytes:
-        why = f"has chunks of {chunk * item} bytes"
+    elif chunk > limits.chunk_nbytes:
+        why = f"has chunks of {chunk} bytes"
     else:
-        return shape * item
-    msg = f"{root.name} is refused unread: {shown!r} {why}"
+        return item * math.prod(_sizes(array["shape"]))
+    shown = plain_text(name, limit=80)
+    msg = f"{root.name} is refused unread: {shown!r} {plain_text(why, limit=200)}"
     raise UnsafeInputError(msg, path=str(root), variable=shown)
+
+
+def _sizes(shape: list[Any]) -> list[int]:
+    """Return a shape after checking that it is made of whole numbers."""
+    if not all(isinstance(size, int) and size >= 0 for size in shape):
+        msg = f"the shape {shape} is not made of whole numbers"
+        raise ValueError(msg)
+    return shape
 
 
 def _codec_names(array: dict[str, Any]) -> Iterator[str]:
@@ -130,23 +144,22 @@ def _codec_names(array: dict[str, Any]) -> Iterator[str]:
         if isinstance(entry, str):
             yield entry
             continue
-        yield entry.get("name") or entry["id"]
+        yield str(entry.get("name") or entry["id"])
         configuration = entry.get("configuration") or {}
         for inner in ("codecs", "index_codecs"):
             entries += configuration.get(inner) or ()
 
 
 def _item_size(array: dict[str, Any]) -> int:
-    """Return the size of one value in bytes."""
+    """Return the size of one value in bytes; texts of any length count as a reference."""
     declared = array.get("data_type", array.get("dtype"))
-    names = {"string": "O", "variable_length_utf8": "O", "bool": "?"}
     if isinstance(declared, dict):
-        return 8 * 1024
-    dtype = np.dtype(names.get(str(declared), str(declared)))
-    return dtype.itemsize
+        return int(declared.get("configuration", declared).get("length_bytes", 8))
+    names = {"string": "O", "variable_length_utf8": "O", "bool": "?"}
+    return np.dtype(names.get(str(declared), str(declared))).itemsize
 
 
-def _chunk_shape(array: dict[str, Any]) -> list[int]:
+def _chunk_shape(array: dict[str, Any]) -> list[Any]:
     """Return the shape of a chunk."""
     if "chunks" in array:
         return list(array["chunks"])

@@ -266,7 +266,7 @@ def _plain_json(value: Any, place: str) -> Any:
 def _named_write_errors(target: Path, *kinds: type[Exception]) -> Iterator[None]:
     """Turn the errors of writing libraries, also of further ``kinds``, into one with the target."""
     # netCDF4 raises RuntimeError where the disk is full.
-    caught = (OSError, RuntimeError, *kinds)
+    caught: tuple[type[Exception], ...] = (OSError, RuntimeError, *kinds)
     try:
         yield
     except FluxscapeError:
