@@ -137,3 +137,21 @@ def fill_days(n: Floats, phi: float, out: Floats) -> None:
     """Fill ``out`` with :func:`daily_irradiance` of the days ``n``."""
     for i in range(n.size):
         out[i] = daily_irradiance(n[i], phi)
+
+
+@kernel
+def fill_course(
+    n: Floats,
+    phi: float,
+    declination: Floats,
+    lead: Floats,
+    normal: Floats,
+    daily: Floats,
+    length: Floats,
+) -> None:
+    """Fill the sun of the days ``n``: delta, lead, normal and daily irradiance, day length [h]."""
+    for i in range(n.size):
+        declination[i], lead[i] = declination_and_noon(n[i])
+        normal[i] = normal_irradiance(n[i])
+        daily[i] = daily_irradiance(n[i], phi)
+        length[i] = 2.0 * sunset_angle(phi, declination[i]) / RADIANS_PER_HOUR
