@@ -35,7 +35,7 @@ from fluxscape.io.names import plain_text
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 ALLOWED_PREFIXES: Final = ("fluxscape.", "fluxscape_dashboard.")
-_TARGET: Final = re.compile(r"[a-z_][\w.]*:[a-z]\w*")
+_TARGET: Final = re.compile(r"\w+(\.\w+)+:[a-z]\w*")
 #: Imported by every worker before its first job.
 PRELOAD: Final = ("xarray", "numba")
 JOBS_OF_A_SESSION: Final = 4
@@ -364,7 +364,9 @@ class JobPool:
                         return None
                     self._running[job] = child
                     return job
-            self._changed.wait(timeout=1.0)
+            if not self._closed:
+                # The limit lets the caller see a worker that died while it had nothing to do.
+                self._changed.wait(timeout=1.0)
             return None
 
     def _run(self, job: Job, child: Child) -> None:
