@@ -40,7 +40,9 @@ FloatArray = npt.NDArray[np.float64]
 
 CRS: Final = "EPSG:3857"
 LAYOUT_VERSION: Final = 1
-_NATIVE: Final = "native"
+NATIVE: Final = "native"
+"""Group of the latitude-longitude copy."""
+
 _TILE: Final = 512
 _PIXELS: Final = 16
 _RESAMPLING: Final = "pyramid_resampling"
@@ -95,7 +97,7 @@ def write_pyramid(
 
     def build(root: zarr.Group) -> None:
         root.attrs.update({str(k): v for k, v in dataset.attrs.items()} | attrs)
-        native = root.create_group(_NATIVE)
+        native = root.create_group(NATIVE)
         native.attrs["crs"] = "EPSG:4326"
         chunks = {"y": _PIXELS, "x": _PIXELS}
         write_dataset(native, dataset, chunks=chunks, shards={"y": _TILE, "x": _TILE})
@@ -172,12 +174,12 @@ class Pyramid:
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables, without coordinates."""
-        return tuple(sorted(set(self.root[_NATIVE].array_keys()) - {"time", "y", "x"}))
+        return tuple(sorted(set(self.root[NATIVE].array_keys()) - {"time", "y", "x"}))
 
     @property
     def times(self) -> npt.NDArray[np.datetime64]:
         """Times of the annual variables."""
-        days = self._axis(f"{_NATIVE}/time").astype(np.int64)
+        days = self._axis(f"{NATIVE}/time").astype(np.int64)
         return days.astype("datetime64[D]").astype("datetime64[ns]")
 
     @property
@@ -262,10 +264,10 @@ class Pyramid:
         """
         row = self._cell("y", latitude, "latitude")
         column = self._cell("x", longitude, "longitude")
-        array = self._array(f"{_NATIVE}/{name}")
+        array = self._array(f"{NATIVE}/{name}")
         coords = {
-            "y": float(self._axis(f"{_NATIVE}/y")[row]),
-            "x": float(self._axis(f"{_NATIVE}/x")[column]),
+            "y": float(self._axis(f"{NATIVE}/y")[row]),
+            "x": float(self._axis(f"{NATIVE}/x")[column]),
         }
         attrs = dict(array.attrs)
         if array.ndim == 2:
@@ -278,8 +280,8 @@ class Pyramid:
 
     def read_native(self, name: str) -> xr.DataArray:
         """Return a whole variable on its latitude-longitude grid."""
-        array = self._array(f"{_NATIVE}/{name}")
-        coords: dict[str, Any] = {d: self._axis(f"{_NATIVE}/{d}") for d in ("y", "x")}
+        array = self._array(f"{NATIVE}/{name}")
+        coords: dict[str, Any] = {d: self._axis(f"{NATIVE}/{d}") for d in ("y", "x")}
         dims: tuple[str, ...] = ("y", "x")
         if array.ndim == 3:
             dims, coords = ("time", "y", "x"), coords | {"time": self.times}
@@ -306,7 +308,7 @@ class Pyramid:
 
     def _cell(self, axis: str, value: float, what: str) -> int:
         """Return the index of the native cell that holds a coordinate."""
-        centres = self._axis(f"{_NATIVE}/{axis}")
+        centres = self._axis(f"{NATIVE}/{axis}")
         step = (centres[-1] - centres[0]) / (centres.size - 1)
         index = math.floor((value - centres[0]) / step + 0.5) if math.isfinite(value) else -1
         if not 0 <= index < centres.size:
