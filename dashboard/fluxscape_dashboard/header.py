@@ -9,7 +9,6 @@ import panel_material_ui as pmui
 
 from fluxscape import __version__
 from fluxscape_dashboard.client import Client
-from fluxscape_dashboard.pages.base import change, reset
 from fluxscape_dashboard.state import PAGES, AppState
 from fluxscape_dashboard.text import bound, t
 from fluxscape_dashboard.theme import NAVIGATION_SX, ON_HEADER_SX
@@ -49,7 +48,7 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
         margin=0,
         align="center",
     )
-    pages.param.watch(lambda event: change(state, page=event.new), "value")
+    pages.param.watch(lambda event: state.param.update(page=event.new), "value")
     languages = pmui.RadioButtonGroup(
         options={"EN": "en", "中文": "zh"},
         value=lang,
@@ -60,14 +59,14 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
         width=130,
         align="center",
     )
-    languages.param.watch(lambda event: change(state, lang=event.new), "value")
+    languages.param.watch(lambda event: state.param.update(lang=event.new), "value")
     return pmui.Row(
         name,
         pages,
         pmui.Row(sizing_mode="stretch_width"),
         languages,
-        _icon(state, "contrast", "common.theme", lambda: change(state, dark=not state.dark)),
-        _icon(state, "restart_alt", "common.reset_view", lambda: reset(state)),
+        _icon(state, "contrast", "common.theme", lambda: state.param.update(dark=not state.dark)),
+        _icon(state, "restart_alt", "common.reset_view", state.reset),
         _icon(state, "link", "common.copy_link", client.copy_address),
         _icon(state, "help_outline", "common.help", lambda: dialog.param.update(open=True)),
         sizing_mode="stretch_width",

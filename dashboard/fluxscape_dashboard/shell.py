@@ -12,7 +12,6 @@ import panel_material_ui as pmui
 from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.header import header, help_dialog
 from fluxscape_dashboard.pages import PageView, Services, page_class
-from fluxscape_dashboard.pages.base import change, reset
 from fluxscape_dashboard.process import job_pool
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
@@ -52,14 +51,14 @@ class Shell:
             query=write_query(self.state), lang=self.state.param.lang, pages=list(PAGES)
         )
         self.client.listen(
-            page=lambda key: change(self.state, page=key),
-            reset=lambda _: reset(self.state),
+            page=lambda key: self.state.param.update(page=key),
+            reset=lambda _: self.state.reset(),
             help=lambda _: self.help.param.update(open=True),
             address=self._read_address,
             copied=self._say_copied,
         )
         self.help = help_dialog(self.state)
-        self.body = pmui.Column(sizing_mode="stretch_both", margin=0, sx={"height": "100%"})
+        self.body = pn.Column(sizing_mode="stretch_both", margin=0)
         self.page = pmui.Page(
             title="",
             meta_title="fluxscape",
@@ -104,9 +103,7 @@ class Shell:
         return [Notice("common.notice_no_tower", {"tower": asked})] if asked and not tower else []
 
     def _read_address(self, query: str) -> None:
-        with pn.io.hold():
-            notices = read_query(self.state, str(query))
-        self._tell(list(notices))
+        self._tell(list(read_query(self.state, str(query))))
 
     def _note_change(self, *events: Any) -> None:
         """Write the address once after all that one action of the user changes."""
@@ -171,7 +168,7 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
     middle = pmui.Column(
         display, sizing_mode="stretch_both", margin=0, sx={"minWidth": 0, "height": "100%"}
     )
-    return pmui.Row(left, middle, right, sizing_mode="stretch_both", margin=0)
+    return pn.Row(left, middle, right, sizing_mode="stretch_both", margin=0)
 
 
 def broken_page(state: AppState) -> Any:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import panel as pn
-
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import bound, t
 
@@ -47,22 +45,6 @@ class Services:
     on_close: Callable[[Callable[[], None]], None]
 
 
-def change(state: AppState, **values: object) -> None:
-    """Set parameters of the state and send all that follows from them in one message.
-
-    Besides being faster, one message cannot overtake another: Panel 1.9 leaves a message unsent
-    until the next one when two are written at the same moment.
-    """
-    with pn.io.hold():
-        state.param.update(**values)
-
-
-def reset(state: AppState) -> None:
-    """Reset the state and send all that follows from it in one message."""
-    with pn.io.hold():
-        state.reset()
-
-
 class PageView:
     """One page. It is built when first shown and kept until the session ends.
 
@@ -96,8 +78,8 @@ class PageView:
         """Stop what only a visible page needs."""
 
     def change(self, **values: object) -> None:
-        """Set parameters of the state and send all that follows from them in one message."""
-        change(self.state, **values)
+        """Set parameters of the state."""
+        self.state.param.update(**values)
 
     def t(self, key: str, **values: object) -> str:
         """Return a text in the present language."""
