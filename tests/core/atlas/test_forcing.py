@@ -12,9 +12,7 @@ from fluxscape.io.climatology import read_climatology
 from fluxscape.meteorology.point_climate import point_climates
 
 
-def forcing(
-    latitudes: list[float], longitudes: list[float], step: int, year: int = 1980
-) -> Forcing:
+def forcing(north: list[float], east: list[float], step: int, year: int = 1980) -> Forcing:
     """Return a year at some points."""
     climates = point_climates(read_climatology(), north, east)
     return year_of_forcing(
