@@ -17,6 +17,7 @@ import pytest
 from fluxscape import __version__, cli
 from fluxscape.cli._output import plain
 from fluxscape.errors import OutOfBoundsError
+from helpers.flux_files import fluxnet_frame, write_frame
 
 
 def run_module(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -168,3 +169,43 @@ def test_progress_in_a_log_is_a_line_every_ten_per_cent() -> None:
     assert lines[0] == "footprint: 0 %"
     assert lines[-1] == "footprint: 100 %"
     assert len(lines) == 11
+
+
+class TestDataDescribe:
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Path:
+        return write_frame(tmp_path / "FLX_CN-Cha_FLUXNET2015_SUBSET_HH.csv", fluxnet_frame())
+
+    def test_json_lists_variables_with_units_and_columns(self, table: Path, capsys) -> None:
+        assert cli.main(["data", "describe", str(table), "--json"]) == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert facts["site"] == "CN-Cha"
+        assert facts["data_status"] == "observed"
+        assert facts["first"] == "2005-05-31T16:00"
+        assert facts["variables"]["air_temperature"]["units"] == "K"
+        assert facts["variables"]["air_temperature"]["column"] == "TA_F"
+        assert "LE_CORR" in facts["columns_ignored"]
+        assert facts["notes"]["latent_heat_flux"].startswith("LE_F_MDS")
+
+    def test_text_names_what_was_left_out(self, table: Path, capsys) -> None:
+        assert cli.main(["data", "describe", str(table)]) == 0
+        out = capsys.readouterr().out
+        assert "480 records of PT30M" in out
+        assert "not read: LE_CORR, GPP_DT_VUT_REF" in out
+
+    def test_names_in_the_file_cannot_command_the_terminal(self, tmp_path: Path, capsys) -> None:
+        frame = fluxnet_frame().assign(**{"\x1b[2Jevil": 1})
+        path = write_frame(tmp_path / "FLX_CN-Cha_HH.csv", frame)
+        assert cli.main(["data", "describe", str(path)]) == 0
+        assert "\x1b" not in capsys.readouterr().out
+
+    def test_a_broken_table_is_an_error_that_names_the_row(self, table: Path, capsys) -> None:
+        table.write_text(table.read_text().replace("200506010100,", "20050601,", 1))
+        assert cli.main(["data", "describe", str(table), "--json"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "row 3" in captured.err
+
+    def test_an_absent_file_is_named(self, capsys) -> None:
+        assert cli.main(["data", "describe", "nowhere.csv"]) == 2
+        assert "nowhere.csv" in capsys.readouterr().err

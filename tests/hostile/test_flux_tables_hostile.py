@@ -134,6 +134,56 @@ def test_a_broken_table_is_refused_and_the_place_named(tmp_path: Path, case: str
         read(path)
 
 
+PLAIN = {
+    "a clock with and without offset": (
+        ["2014-06-01T00:00Z", "2014-06-01T01:00", "2014-06-01T02:00Z"],
+        "row 3: this time has no offset",
+    ),
+    "a date of another order": (["01/06/2014 00:00", "01/06/2014 01:00"], "row 2: .*ISO 8601"),
+    "a single record": (["2014-06-01T00:00Z"], "has one record"),
+    "steps of a month": (["2014-06-01T00:00Z", "2014-07-01T00:00Z"], "43200 min are not read"),
+    "mixed stamps": (["201406010000", "2014-06-01T01:00"], "row 3: .*YYYYMMDDHHMM"),
+}
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=str)
+def test_times_of_plain_tables_are_read_strictly(tmp_path: Path, case: str) -> None:
+    times, message = PLAIN[case]
+    path = write_lines(tmp_path / "x.csv", ["time,wind_speed", *(f"{t},3.0" for t in times)])
+    with pytest.raises(FileFormatError, match=message):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["2011,1,0.5", "2011,1,25"], "row 3: YR 2011, DOY 1, HR 25 is no time"),
+        (["2011,1,0.5", "2011,1,1", "2011,1,1.5"], "HR must run either from 0"),
+    ],
+)
+def test_year_day_and_hour_must_be_a_time(tmp_path: Path, rows, message: str) -> None:
+    lines = ["YR,DOY,HR,WS,USTAR", *(f"{row},3.0,0.3" for row in rows)]
+    with pytest.raises(FileFormatError, match=message):
+        read(write_lines(tmp_path / "x.csv", lines))
+
+
+def test_an_end_that_is_no_stamp_is_refused(tmp_path: Path) -> None:
+    lines = replaced(2, "202406240030", "half past")(ameriflux_lines())
+    with pytest.raises(FileFormatError, match="TIMESTAMP_END must be digits"):
+        read(write_lines(tmp_path / "US-UTE.csv", lines))
+
+
+def test_a_height_that_changes_is_refused(tmp_path: Path) -> None:
+    lines = ["YR,DOY,HR,WS,zm"] + [f"2011,1,{h / 2:g},3.0,{2 + (h > 9)}" for h in range(1, 49)]
+    with pytest.raises(FileFormatError, match="row 11, column 'zm': 3 differs from 2"):
+        read(write_lines(tmp_path / "x.csv", lines))
+
+
+def test_a_file_of_comments_has_no_header(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="no header"):
+        read(write_lines(tmp_path / "x.csv", ["# only", "# comments"]))
+
+
 @pytest.mark.parametrize(
     "code", ["-9999", "-9999.0", "-9999.000", "-9.999e3", "-6999", "9.96921e+36", "NA", "NaN", "",
              "nan", "N/A", "-99999", " -9999 "]

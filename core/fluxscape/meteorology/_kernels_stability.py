@@ -14,7 +14,7 @@ from fluxscape.constants import GRAVITY, VON_KARMAN
 from fluxscape.meteorology.similarity import paulson_profile
 
 NIGHT_SCALE = 0.09
-"""Temperature scale of a clear night [K], van Ulden and Holtslag 1985, Eq. 28."""
+"""Temperature scale of a clear night [K], van Ulden and Holtslag 1985."""
 
 LONGEST = 1e5
 """Obukhov length beyond which air counts as neutral [m]."""
@@ -28,10 +28,10 @@ _unstable_profile = kernel(paulson_profile)
 def stable_air(u: float, z: float, z0: float, T: float, cloud: float) -> tuple[float, float, float]:
     """Return us, L and ts of a stable surface layer under a share ``cloud`` of clouded sky.
 
-    van Ulden and Holtslag 1985, doi:10.1175/1520-0450(1985)024<1196:EOABLV>2.0.CO;2: ts = 0.09
-    (1 - 0.5 N^2); Venkatram 1980, doi:10.1007/BF00117909: us = C u / 2 [1 + sqrt(1 - (2 u0 / u)^2
-    / C)], u0^2 = 5 z g ts / T, C = k / ln(z / z0). Below the wind at which the root vanishes us
-    and ts fall with it in proportion.
+    As AERMOD does it, Cimorelli et al. 2005, doi:10.1175/JAM2227.1. van Ulden and Holtslag 1985,
+    doi:10.1175/1520-0450(1985)024<1196:EOABLV>2.0.CO;2: ts = 0.09 (1 - 0.5 N^2). Venkatram 1980,
+    doi:10.1007/BF00117909: us = C u / 2 [1 + sqrt(1 - (2 u0 / u)^2 / C)], u0^2 = 5 z g ts / T, C =
+    k / ln(z / z0). Below the wind at which the root vanishes us and ts fall with it in proportion.
     """
     ts = NIGHT_SCALE * (1.0 - 0.5 * cloud * cloud)
     drag = VON_KARMAN / math.log(z / z0)

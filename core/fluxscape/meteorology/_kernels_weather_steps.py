@@ -144,8 +144,8 @@ def clear_emissivity(e: float, T: float) -> float:
 def sky_longwave(e: float, T: float, cloud: float) -> float:
     """Return the longwave radiation of the sky [W m-2] under a share ``cloud`` of cloud.
 
-    Crawford and Duchon 1999, doi:10.1175/1520-0450(1999)038<0474:AIPFEE>2.0.CO;2, Eqs. 3 and 4:
-    emissivity = cloud + (1 - cloud) clear emissivity, cloud = 1 - irradiance / clear irradiance.
+    Crawford and Duchon 1999, doi:10.1175/1520-0450(1999)038<0474:AIPFEE>2.0.CO;2: emissivity =
+    cloud + (1 - cloud) clear emissivity, cloud = 1 - irradiance / clear irradiance.
     """
     emissivity = cloud + (1.0 - cloud) * clear_emissivity(e, T)
     return min(1.0, emissivity) * STEFAN_BOLTZMANN * T**4

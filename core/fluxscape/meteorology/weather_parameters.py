@@ -74,7 +74,7 @@ class WeatherParameters(ParameterSet):
         lower=0.0,
         upper=0.95,
         unit="1",
-        source="assumed; Richardson 1981, doi:10.1029/WR017i001p00182, finds 0.5 to 0.7",
+        source="assumed",
         description="correlation of the temperature anomalies of successive days",
         group="temperature",
     )
@@ -281,7 +281,7 @@ class WeatherParameters(ParameterSet):
         lower=0.0,
         upper=0.4,
         unit="1",
-        source="assumed, for stability only; Stull 1988, p. 282, gives 0.1 by day",
+        source="assumed, for stability only",
         description="share of daytime net radiation that goes into the ground",
         group="heat",
     )

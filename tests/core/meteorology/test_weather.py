@@ -108,6 +108,15 @@ class TestClimatology:
         with pytest.raises(OutOfBoundsError, match="outside the embedded climatology"):
             point_climate(read_climatology(), 50.0, 10.0)
 
+    def test_a_point_without_a_value_is_refused(self) -> None:
+        class Sea:
+            def values(self, latitude, longitude, names=None):
+                whole = read_climatology().values(latitude, longitude, names)
+                return whole | {"precipitation": np.full_like(whole["precipitation"], np.nan)}
+
+        with pytest.raises(OutOfBoundsError, match="no precipitation at 30 N, 110 E"):
+            point_climate(Sea(), 30.0, 110.0)
+
 
 class TestDataset:
     def test_all_variables_are_there_with_units_and_bounds_of_the_vocabulary(self, climates):
