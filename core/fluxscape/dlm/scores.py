@@ -39,8 +39,11 @@ def score_run(run: xr.Dataset, observed: xr.Dataset) -> dict[str, dict[str, Any]
     dict
         For each variable ``r2`` (squared correlation) [1], ``nse`` (Nash-Sutcliffe) [1], ``rmse``,
         ``bias`` (modelled less measured) and ``mean_observed`` in the variable's ``units``, and
-        ``n``. Variables with fewer than 48 measured values are left out.
+        ``n``. Variables with fewer than 48 measured values are left out, and so is everything
+        of a dataset that says of itself that it is simulated.
     """
+    if observed.attrs.get("data_status") == "simulated":
+        return {}
     times, at_run, at_observed = np.intersect1d(
         run["time"].to_numpy(), observed["time"].to_numpy(), return_indices=True
     )
