@@ -25,9 +25,17 @@ if TYPE_CHECKING:
 
 SHORT: Final = 300
 LONG: Final = 4000
-_SCHEMES: Final = ("https://", "http://", "mailto:", "#", "?", "/")
+_ADDRESS: Final = re.compile(r"(https?://|mailto:|[#?]|/(?![/\\]))", re.IGNORECASE)
 _MARKDOWN_SIGNS: Final = re.compile(r"[^\w\s,]|_")
 _OPEN_TAG: Final = re.compile(r"<[^>]*\Z")
+#: Elements whose text is not plain text, or that end otherwise than others.
+_ODD_TAG: Final = re.compile(
+    r"<\s*(script|style|textarea|title|iframe|noscript|template|svg|math)\b", re.IGNORECASE
+)
+
+# What a page forgot to pass through this module stays text: Markdown, and with it Alert, strings
+# in layouts and Material's Typography, takes no HTML unless a page asks for it.
+pn.pane.Markdown.param.renderer_options.default = {"html": False}
 
 
 def label(value: object, *, limit: int = SHORT) -> str:
@@ -52,7 +60,7 @@ def markdown_text(value: object, *, limit: int = SHORT) -> str:
 def address(value: object) -> str:
     """Return an outside address for an ``href``, or ``#`` if it is not a plain web address."""
     cleaned = label(value, limit=LONG)
-    return text(cleaned, limit=LONG) if cleaned.lower().startswith(_SCHEMES) else "#"
+    return text(cleaned, limit=LONG) if _ADDRESS.match(cleaned) else "#"
 
 
 def link(url: object, caption: object) -> str:
@@ -126,7 +134,11 @@ def table(frame: pd.DataFrame, /, **options: Any) -> Any:
     if barred:
         msg = f"safe.table takes no {sorted(barred)}: they can turn cells into markup"
         raise UnsafeInputError(msg)
-    shown = frame.set_axis([label(name) for name in frame.columns], axis="columns")
+    names = [label(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        msg = f"a column name stands twice among {names}"
+        raise UnsafeInputError(msg)
+    shown = frame.set_axis(names, axis="columns")
     titles = {str(name): text(name) for name in shown.columns}
     return pn.widgets.Tabulator(shown, titles=titles, **options)
 
@@ -141,8 +153,8 @@ def _fill(template: str, outside: dict[str, object], escape: Any) -> str:
         if not field.isidentifier() or conversion or spec:
             msg = f"the template field {field!r} must be a plain name"
             raise UnsafeInputError(msg)
-        if _OPEN_TAG.search("".join(parts)):
-            msg = f"the template field {field!r} stands inside a tag"
+        if _OPEN_TAG.search("".join(parts)) or _ODD_TAG.search(template):
+            msg = f"the template field {field!r} stands inside a tag, a script or the like"
             raise UnsafeInputError(msg)
         parts.append(escape(outside[field]))
     return "".join(parts)
