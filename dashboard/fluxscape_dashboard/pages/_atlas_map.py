@@ -9,6 +9,7 @@ import holoviews as hv
 import panel as pn
 import param
 from bokeh.events import Tap
+from bokeh.models import ColorBar, ResetTool
 
 from fluxscape_dashboard import maps
 from fluxscape_dashboard.pages._atlas_words import bar_title, map_title, value_words
@@ -120,7 +121,7 @@ class AtlasMap:
         words = value_words(state, product)
         hover = view.raster_hover(style, words, int(words["digits"]))
         options = view.raster_options(style, state.at_opacity)
-        return image.opts(**options, tools=[hover], hooks=[self._dress_raster])
+        return image.opts(**options, tools=[hover], hooks=[view.below_borders, self._dress_raster])
 
     def _hatching(self, turn: int) -> Any:
         del turn
@@ -145,10 +146,14 @@ class AtlasMap:
         mapper = plot.handles["color_mapper"]
         if self._bar is None or self._bar.color_mapper is not mapper:
             self._bar = view.colour_bar(mapper)
-            plot.state.right = [self._bar]
+            self._place_bar(plot.state)
         state = self.state
         style = self.product.style(state.at_variable, state.at_layer, state.at_test)
         view.set_colour_bar(self._bar, style, bar_title(state))
+
+    def _place_bar(self, chart: Any) -> None:
+        """Put the colour bar below the map, in the place of an older one."""
+        chart.below = [item for item in chart.below if not isinstance(item, ColorBar)] + [self._bar]
 
     def _dress(self, plot: Any, element: Any) -> None:
         """Make the figure of HoloViews a national map; hooks run at every update."""
@@ -165,6 +170,8 @@ class AtlasMap:
         self.chart = chart
         chart.name = "atlas_map"
         chart.lod_timeout = maps.LOD_TIMEOUT_MS
+        # The way home is that of the map kit.
+        chart.tools = [tool for tool in chart.tools if not isinstance(tool, ResetTool)]
         maps.add_base_map(chart)
         maps.dress_axes(chart)
         chart.sizing_mode, chart.aspect_ratio, chart.match_aspect = "stretch_both", None, False

@@ -103,7 +103,7 @@ class AtlasPage(PageView):
 
     def display(self) -> Any:
         """Return the map with inset and legend, the years, and the series."""
-        beside = pmui.Column(
+        beside = pn.Column(
             self._legend,
             pn.VSpacer(),
             pn.pane.Bokeh(maps.south_china_sea_inset("atlas_south_china_sea"), margin=0),
@@ -114,7 +114,7 @@ class AtlasPage(PageView):
             sizing_mode="stretch_height",
             margin=(8, 10),
         )
-        series = pmui.Row(
+        series = pn.Row(
             *(
                 pn.pane.Bokeh(chart.chart, sizing_mode="stretch_width", margin=(0, 4))
                 for chart in self._charts.values()
@@ -123,13 +123,12 @@ class AtlasPage(PageView):
             margin=0,
         )
         self._show_all()
-        return pmui.Column(
-            pmui.Row(self._map.pane, beside, sizing_mode="stretch_both", margin=0),
+        return pn.Column(
+            pn.Row(self._map.pane, beside, sizing_mode="stretch_both", margin=0),
             self._year_row(),
             series,
             sizing_mode="stretch_both",
             margin=0,
-            sx={"height": "100%"},
         )
 
     def details(self) -> Any:
@@ -173,24 +172,26 @@ class AtlasPage(PageView):
             sizing_mode="stretch_width",
             margin=(0, 16),
         )
-        self._slider.param.watch(
-            lambda event: self.state.param.update(at_year=int(event.new)), "value"
-        )
+        self._slider.param.watch(lambda event: self._take_year(int(event.new)), "value")
         self._play = self._icon("play_arrow", "atlas.play", self._toggle)
-        return pmui.Row(
+        return pn.Row(
             self._icon("chevron_left", "atlas.earlier", lambda: self._step(-1)),
             self._play,
             self._icon("chevron_right", "atlas.later", lambda: self._step(1)),
             self._slider,
             sizing_mode="stretch_width",
-            margin=(0, 10),
-            align="center",
+            margin=(4, 10, 0, 10),
         )
 
     def _icon(self, icon: str, key: str, action: Any) -> Any:
         button = pmui.IconButton(icon=icon, description=self.bound(key), margin=(4, 0))
         button.on_click(lambda _: action())
         return button
+
+    def _take_year(self, year: int) -> None:
+        """Show a year that the user has chosen; a slider that only follows changes nothing."""
+        if year != self.product.nearest_year(self.state.at_year):
+            self.state.param.update(at_layer="annual", at_year=year)
 
     def _step(self, years: int) -> None:
         known = self.product.years

@@ -16,7 +16,13 @@ import geoviews as gv
 import holoviews as hv
 import numpy as np
 import numpy.typing as npt
-from bokeh.models import BasicTicker, ColorBar, CustomJSHover, FixedTicker, HoverTool
+from bokeh.models import (
+    BasicTicker,
+    ColorBar,
+    CustomJSHover,
+    FixedTicker,
+    HoverTool,
+)
 from bokeh.palettes import brewer, interp_palette
 from cartopy import crs as ccrs
 from holoviews.operation.datashader import rasterize
@@ -134,8 +140,14 @@ def no_data(product: NationalProduct) -> Any:
     missing = (inside.to_numpy() >= 0.5) & ~(active > 0)
     values = np.where(missing, np.float32(1.0), np.float32(np.nan))
     return _image(inside.x.to_numpy(), inside.y.to_numpy(), values).opts(
-        cmap=[NO_DATA_COLOUR], colorbar=False, apply_ranges=False, tools=[]
+        cmap=[NO_DATA_COLOUR], apply_ranges=False, hooks=[below_borders]
     )
+
+
+def below_borders(plot: Any, element: Any) -> None:
+    """Draw an image below the borders, which stand on the level ``underlay``; a hook."""
+    del element
+    plot.handles["glyph_renderer"].level = "image"
 
 
 def hatching(
@@ -261,13 +273,14 @@ def colour_bar(mapper: Any) -> ColorBar:
     """Return the colour bar that stands beside the map; :func:`set_colour_bar` words it."""
     return ColorBar(
         color_mapper=mapper,
+        orientation="horizontal",
         title_text_font=FONT,
         title_text_font_style="normal",
-        title_standoff=10,
+        title_standoff=4,
         major_label_text_font=FONT,
         background_fill_alpha=0.0,
-        width=14,
-        padding=8,
+        height=10,
+        padding=4,
     )
 
 
@@ -292,6 +305,7 @@ def overlay(*layers: Any, hooks: Sequence[Any]) -> Any:
         "aspect": None,
         "data_aspect": None,
         "toolbar": "above",
+        "active_tools": ["pan", "wheel_zoom"],
         "show_title": False,
         "hooks": list(hooks),
     }

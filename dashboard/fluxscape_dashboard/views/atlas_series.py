@@ -68,7 +68,7 @@ class SeriesChart:
         self.chart = new_chart(
             name=name,
             hover=[self._hover],
-            height=200,
+            height=205,
             sizing_mode="stretch_width",
             toolbar_location="right",
             min_border_left=56,
@@ -89,9 +89,9 @@ class SeriesChart:
             LegendItem(label="", renderers=[values, dots]),
             LegendItem(label="", renderers=[line]),
         ]
-        legend = Legend(items=self._items, location="top_left", orientation="horizontal")
+        legend = Legend(items=self._items, orientation="horizontal", location="center")
         style_legend(legend)
-        self.chart.add_layout(legend)
+        self.chart.add_layout(legend, "below")
         # Years are names, not quantities: 2001, never 2,001.
         self.chart.xaxis.formatter = NumeralTickFormatter(format="0")
         self.chart.xaxis.ticker = BasicTicker(desired_num_ticks=8, min_interval=1)
