@@ -16,6 +16,7 @@ import pytest
 import xarray as xr
 
 from fluxscape.footprint import footprint_climatology, point_footprint, source_areas
+from fluxscape.footprint.hsieh import HSIEH, length_scale
 from fluxscape.footprint.kormann_meixner import KM01
 from fluxscape.footprint.plume import crosswind_integrated, density, spread
 from fluxscape.meteorology.boundary_layer import coriolis_parameter
@@ -212,6 +213,34 @@ def test_distances_agree_with_eddypro_within_its_step_of_one_metre(name: str) ->
     # EddyPro adds up the footprint from 1 m in steps of 1 m.
     for share in (10, 30, 50, 70, 80):
         assert result[f"x_{share}"] == pytest.approx(expected[f"x{share}"], abs=1.5)
+
+
+@pytest.mark.parametrize("name", cases_of("HSIEH-"))
+def test_distances_of_hsieh_equal_the_closed_form(name: str) -> None:
+    given, expected = CASES[name]["input"], CASES[name]["expected"]
+    inputs = {
+        "height": given["zm"],
+        "roughness_length": given["z0"],
+        "friction_velocity": given["ustar"],
+        "obukhov_length": given["L"],
+        "lateral_velocity_std": given["sigma_v"],
+    }
+    result = point_footprint("hsieh", **inputs, von_karman=given["kappa_vonKarman"])
+    for key in ("x_peak", "x_10", "x_30", "x_50", "x_70", "x_80", "x_90"):
+        assert result[key] == pytest.approx(expected[key], rel=1e-9)
+    assert length_scale(given["zm"], given["z0"]) == pytest.approx(expected["zu"], rel=1e-9)
+    plume = HSIEH.plume(
+        given["zm"],
+        given["z0"],
+        math.nan,
+        given["ustar"],
+        given["L"],
+        given["sigma_v"],
+        math.nan,
+        given["kappa_vonKarman"],
+    )
+    sigma = spread(plume, HSIEH.spread_kind, 200.0)
+    assert sigma == pytest.approx(expected["sigma_y_at_200m"], rel=1e-9)
 
 
 def test_obukhov_length_has_its_density_and_heat_capacity() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fluxscape.cli._output import emit_json, progress_line
+from fluxscape.cli._footprint_outputs import FRACTIONS, add_outputs, show, write_climatologies
+from fluxscape.cli._output import progress_line
 from fluxscape.constants import VON_KARMAN
+from fluxscape.errors import OutOfBoundsError
 
-FRACTIONS: Final = tuple(share / 10 for share in range(1, 10))
-"""Source areas that a climatology gives."""
+if TYPE_CHECKING:
+    import xarray as xr
+
+MODEL_HELP: Final = "safe-f, km01, ffp, hsieh, several with commas, or all (default %(default)s)"
 
 
 def register(subparsers: Any) -> None:
@@ -19,7 +23,9 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("footprint", help="flux footprints: where the flux comes from")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _register_climatology(commands)
+    _register_compare(commands)
     _register_point(commands)
+    _register_sensitivity(commands)
 
 
 def _register_climatology(commands: Any) -> None:
@@ -32,22 +38,39 @@ def _register_climatology(commands: Any) -> None:
             "EddyPro full output, plain CSV). Densities are absolute; nothing is renormalised."
         ),
     )
-    parser.add_argument("file", metavar="FILE", help="flux table, .csv or .csv.gz")
-    parser.add_argument("--height", type=float, help="instrument height above ground [m]")
-    parser.add_argument("--canopy", type=float, help="canopy height [m]: d = 0.67 h, z0 = 0.1 h")
-    parser.add_argument("--displacement", type=float, help="displacement height [m]")
-    parser.add_argument("--z0", type=float, help="roughness length [m]")
-    parser.add_argument("--model", default="ffp", help="ffp or km01 (default %(default)s)")
-    parser.add_argument("--resolution", type=float, default=4.0, help="cell size [m]")
-    parser.add_argument("--extent", type=float, default=1000.0, help="half-width of the grid [m]")
-    parser.add_argument("--k", type=float, default=VON_KARMAN, help="von Karman constant")
-    parser.add_argument("--latitude", type=float, help="of the tower [degrees north]")
-    parser.add_argument("--longitude", type=float, help="of the tower [degrees east]")
-    parser.add_argument("--utc-offset", type=float, help="local standard time minus UTC [h]")
-    parser.add_argument("--out", help="netCDF file for the climatology")
-    parser.add_argument("--contours", help="GeoJSON file for the source areas")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_records(parser)
+    parser.add_argument("--model", default="ffp", help=MODEL_HELP)
+    parser.add_argument("--smooth", action="store_true", help="smooth as Kljun's reference code")
+    add_outputs(parser)
     parser.set_defaults(run=_climatology)
+
+
+def _register_compare(commands: Any) -> None:
+    """Add ``footprint compare``."""
+    parser = commands.add_parser(
+        "compare",
+        help="several models on the same records and grid",
+        description=(
+            "Climatologies of several models on one grid, with the overlap of each pair: the "
+            "integral of the smaller density, in units of all flux."
+        ),
+    )
+    _add_records(parser)
+    parser.add_argument("--model", default="all", help=MODEL_HELP)
+    add_outputs(parser)
+    parser.set_defaults(run=_compare)
+
+
+def _register_sensitivity(commands: Any) -> None:
+    """Add ``footprint sensitivity``."""
+    parser = commands.add_parser(
+        "sensitivity",
+        help="what each uncertain input moves",
+        description="The climatology again with one input changed at a time; relative changes.",
+    )
+    _add_records(parser)
+    parser.add_argument("--model", default="ffp", help="one model (default %(default)s)")
+    parser.set_defaults(run=_sensitivity)
 
 
 def _register_point(commands: Any) -> None:
@@ -61,7 +84,11 @@ def _register_point(commands: Any) -> None:
             "paper's Eq. 25 stands beside them."
         ),
     )
-    parser.add_argument("--model", default="ffp", help="ffp or km01 (default %(default)s)")
+    parser.add_argument(
+        "--model",
+        default="ffp",
+        help="safe-f, km01, ffp, hsieh, safe-f-analytic, safe-f-draxler or fsam",
+    )
     parser.add_argument(
         "--zm", type=float, required=True, help="instrument height above displacement [m]"
     )
@@ -74,6 +101,129 @@ def _register_point(commands: Any) -> None:
     parser.add_argument("--k", type=float, default=VON_KARMAN, help="von Karman constant")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_point)
+
+
+def _add_records(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the records, the tower and the grid."""
+    parser.add_argument("file", metavar="FILE", help="flux table, .csv or .csv.gz")
+    parser.add_argument("--height", type=float, help="instrument height above ground [m]")
+    parser.add_argument("--canopy", type=float, help="canopy height [m]: d = 0.67 h, z0 = 0.1 h")
+    parser.add_argument("--displacement", type=float, help="displacement height [m]")
+    parser.add_argument(
+        "--z0", type=_length_or("sectors"), help="roughness length [m], or 'sectors' to fit it"
+    )
+    parser.add_argument(
+        "--resolution", type=_length_or("auto"), default=4.0, help="cell size [m] or 'auto'"
+    )
+    parser.add_argument(
+        "--extent", type=_length_or("auto"), default=1000.0, help="half-width [m] or 'auto'"
+    )
+    parser.add_argument(
+        "--period",
+        default="all",
+        help="all, day, night, month-07, JJA, 2024, 2024-07; several with + between",
+    )
+    parser.add_argument("--weight", default="equal", help="equal, gpp, et, nee or hours")
+    parser.add_argument("--k", type=float, default=VON_KARMAN, help="von Karman constant")
+    parser.add_argument("--latitude", type=float, help="of the tower [degrees north]")
+    parser.add_argument("--longitude", type=float, help="of the tower [degrees east]")
+    parser.add_argument("--utc-offset", type=float, help="local standard time minus UTC [h]")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _length_or(word: str) -> Any:
+    """Return a converter of text to a length [m] that lets one word pass."""
+
+    def convert(text: str) -> float | str:
+        return word if text == word else float(text)
+
+    # argparse names the converter in its error.
+    convert.__name__ = f"length or {word!r}"
+    return convert
+
+
+def _read(arguments: argparse.Namespace) -> tuple[xr.Dataset, dict[str, Any]]:
+    """Return the records of the file and the arguments of a climatology."""
+    from fluxscape.footprint.models import find_models  # noqa: PLC0415
+    from fluxscape.footprint.periods import period_mask  # noqa: PLC0415
+    from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
+
+    find_models(arguments.model)
+    records = read_flux_table(
+        arguments.file,
+        measurement_height=arguments.height,
+        canopy_height=arguments.canopy,
+        utc_offset_hours=arguments.utc_offset,
+        longitude=arguments.longitude,
+        local_time_allowed=True,
+    )
+    place = {"latitude": arguments.latitude, "longitude": arguments.longitude}
+    options: dict[str, Any] = {
+        "measurement_height": arguments.height,
+        "canopy_height": arguments.canopy,
+        "displacement_height": arguments.displacement,
+        "roughness_length": arguments.z0,
+        "resolution": arguments.resolution,
+        "extent": arguments.extent,
+        "weights": arguments.weight,
+        "von_karman": arguments.k,
+        "on_progress": progress_line("footprint") if sys.stderr.isatty() else None,
+        **place,
+    }
+    if arguments.period != "all":
+        options["selected"] = period_mask(records, arguments.period, **place)
+    return records, options
+
+
+def _climatology(arguments: argparse.Namespace) -> int:
+    """Compute climatologies, write what was asked for and print their numbers."""
+    from fluxscape.footprint.compare import compare_models  # noqa: PLC0415
+    from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
+    from fluxscape.footprint.summary import summarise  # noqa: PLC0415
+
+    records, options = _read(arguments)
+    fields = compare_models(records, arguments.model, smooth=arguments.smooth, **options)
+    for field in fields.values():
+        field.attrs["period"] = arguments.period
+    areas = {name: source_areas(field, FRACTIONS) for name, field in fields.items()}
+    write_climatologies(fields, areas, arguments)
+    numbers = {name: summarise(field, areas[name]) for name, field in fields.items()}
+    files = {name: getattr(arguments, name) for name in ("file", "out", "contours", "geotiff")}
+    one = next(iter(numbers.values())) if len(numbers) == 1 else {"models": numbers}
+    show(
+        one | {"period": arguments.period, "weight": arguments.weight} | files,
+        as_json=arguments.json,
+    )
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    """Compute several models on one grid and print how far they are apart."""
+    from fluxscape.footprint.compare import compare_models, differences  # noqa: PLC0415
+    from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
+    from fluxscape.footprint.summary import summarise  # noqa: PLC0415
+
+    records, options = _read(arguments)
+    fields = compare_models(records, arguments.model, **options)
+    if len(fields) < 2:
+        msg = f"compare needs two models or more, got {arguments.model!r}"
+        raise OutOfBoundsError(msg, model=arguments.model)
+    areas = {name: source_areas(field, FRACTIONS) for name, field in fields.items()}
+    write_climatologies(fields, areas, arguments)
+    numbers = {name: summarise(field, areas[name]) for name, field in fields.items()}
+    show({"models": numbers, "differences": differences(fields)}, as_json=arguments.json)
+    return 0
+
+
+def _sensitivity(arguments: argparse.Namespace) -> int:
+    """Print what each uncertain input moves."""
+    from fluxscape.footprint.sensitivity import input_sensitivity  # noqa: PLC0415
+
+    records, options = _read(arguments)
+    results = input_sensitivity(records, model=arguments.model, **options)
+    base = results.pop("base")
+    show({"model": arguments.model, "base": base, "variations": results}, as_json=arguments.json)
+    return 0
 
 
 def _point(arguments: argparse.Namespace) -> int:
@@ -91,66 +241,5 @@ def _point(arguments: argparse.Namespace) -> int:
         boundary_layer_height=arguments.h,
         von_karman=arguments.k,
     )
-    if arguments.json:
-        emit_json(result)
-        return 0
-    for name, value in result.items():
-        shown = f"{value:.2f} m" if name.startswith("x_") else value
-        print(f"{name:>18}  {shown}")
-    return 0
-
-
-def _climatology(arguments: argparse.Namespace) -> int:
-    """Compute a climatology, write what was asked for and print its numbers."""
-    from fluxscape.footprint.climatology import footprint_climatology  # noqa: PLC0415
-    from fluxscape.footprint.models import find_model  # noqa: PLC0415
-    from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
-    from fluxscape.footprint.summary import summarise  # noqa: PLC0415
-    from fluxscape.footprint.vector import contours_geojson  # noqa: PLC0415
-    from fluxscape.io.atomic import write_json, write_netcdf  # noqa: PLC0415
-    from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
-
-    find_model(arguments.model)
-    records = read_flux_table(
-        arguments.file,
-        measurement_height=arguments.height,
-        canopy_height=arguments.canopy,
-        utc_offset_hours=arguments.utc_offset,
-        longitude=arguments.longitude,
-        local_time_allowed=True,
-    )
-    report = progress_line(f"footprint {arguments.model}") if sys.stderr.isatty() else None
-    climatology = footprint_climatology(
-        records,
-        measurement_height=arguments.height,
-        canopy_height=arguments.canopy,
-        displacement_height=arguments.displacement,
-        roughness_length=arguments.z0,
-        model=arguments.model,
-        resolution=arguments.resolution,
-        extent=arguments.extent,
-        latitude=arguments.latitude,
-        longitude=arguments.longitude,
-        von_karman=arguments.k,
-        on_progress=report,
-    )
-    climatology.attrs["input_sha256"] = records.attrs.get("input_sha256", "")
-    areas = source_areas(climatology, FRACTIONS)
-    numbers = summarise(climatology, areas)
-    if arguments.out:
-        write_netcdf(climatology, arguments.out)
-    if arguments.contours:
-        collection = contours_geojson(
-            areas,
-            latitude=climatology.attrs.get("latitude"),
-            longitude=climatology.attrs.get("longitude"),
-            properties={"model": climatology.attrs["model"]},
-        )
-        write_json(collection, arguments.contours)
-    numbers |= {"file": arguments.file, "out": arguments.out, "contours": arguments.contours}
-    if arguments.json:
-        emit_json(numbers)
-    else:
-        for name, value in numbers.items():
-            print(f"{name:>20}  {value}")
+    show(result, as_json=arguments.json)
     return 0

@@ -10,26 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fluxscape.footprint.climatology import footprint_climatology
-    from fluxscape.footprint.models import MODELS, find_model
+    from fluxscape.footprint.compare import compare_models, differences
+    from fluxscape.footprint.models import MODELS, VARIANTS, find_model
+    from fluxscape.footprint.periods import period_mask
     from fluxscape.footprint.point import point_footprint
+    from fluxscape.footprint.sensitivity import input_sensitivity
+    from fluxscape.footprint.single import footprint
     from fluxscape.footprint.source_area import SourceArea, source_areas
+    from fluxscape.footprint.summary import summarise
 
 _HOME = {
     "MODELS": "models",
+    "VARIANTS": "models",
     "SourceArea": "source_area",
+    "compare_models": "compare",
+    "differences": "compare",
     "find_model": "models",
+    "footprint": "single",
     "footprint_climatology": "climatology",
+    "period_mask": "periods",
     "point_footprint": "point",
+    "input_sensitivity": "sensitivity",
     "source_areas": "source_area",
+    "summarise": "summary",
 }
 
 __all__ = [
     "MODELS",
+    "VARIANTS",
     "SourceArea",
+    "compare_models",
+    "differences",
     "find_model",
+    "footprint",
     "footprint_climatology",
+    "input_sensitivity",
+    "period_mask",
     "point_footprint",
     "source_areas",
+    "summarise",
 ]
 
 

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from fluxscape.constants import VON_KARMAN
-from fluxscape.contracts import provenance
 from fluxscape.errors import DimsError, OutOfBoundsError, RunError
 from fluxscape.footprint import _kernels
+from fluxscape.footprint.geometry import find_geometry
 from fluxscape.footprint.grid import Grid
-from fluxscape.footprint.inputs import Geometry, RecordInputs, find_geometry, gather_inputs
+from fluxscape.footprint.inputs import RecordInputs, gather_inputs
 from fluxscape.footprint.model import FootprintModel
 from fluxscape.footprint.models import find_model
+from fluxscape.footprint.point import INPUTS
+from fluxscape.footprint.product import Prepared, label_climatology
 from fluxscape.footprint.screening import Screening, screen
+from fluxscape.footprint.weights import record_weights
 
 Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
+Automatic = Literal["auto"]
 
 CHUNK_RECORDS: Final = 1024
 """Records between two reports of progress; bounds the memory of the tables in between."""
 
 CAPTURE_NODES: Final = 320
 """Nodes of the integral that gives each record's captured share; error below 1e-3."""
-
-_ARGUMENTS: Final = (
-    "height",
-    "roughness_length",
-    "wind_speed",
-    "friction_velocity",
-    "obukhov_length",
-    "lateral_velocity_std",
-    "boundary_layer_height",
-)
 
 
 def footprint_climatology(
@@ -46,12 +39,12 @@ def footprint_climatology(
     measurement_height: float | None = None,
     canopy_height: float | None = None,
     displacement_height: float | None = None,
-    roughness_length: float | None = None,
+    roughness_length: float | str | None = None,
     model: str = "ffp",
-    resolution: float = 4.0,
-    extent: float = 1000.0,
+    resolution: float | Automatic = 4.0,
+    extent: float | Automatic = 1000.0,
     bounds: tuple[float, float, float, float] | None = None,
-    weights: ArrayLike | None = None,
+    weights: ArrayLike | str | None = None,
     selected: ArrayLike | None = None,
     latitude: float | None = None,
     longitude: float | None = None,
@@ -70,17 +63,19 @@ def footprint_climatology(
         Dataset over ``time``; see :func:`fluxscape.footprint.inputs.gather_inputs`.
     measurement_height, canopy_height, displacement_height, roughness_length
         [m]. Heights are above ground. Without ``displacement_height`` it is 0.67 and without
-        ``roughness_length`` that is 0.1 of the canopy height.
+        ``roughness_length`` that is 0.1 of the canopy height; ``roughness_length="sectors"`` fits
+        it by wind direction.
     model
         A key of :data:`fluxscape.footprint.models.MODELS`.
     resolution
-        Cell size [m].
+        Cell size [m], or ``"auto"``: a fifth of the near peaks.
     extent
-        Half-width of the grid [m].
+        Half-width of the grid [m], or ``"auto"``: to 80 % of the flux in most nights.
     bounds
         West, east, south and north cell centre [m] instead of ``extent``.
     weights
-        Weight of each record, not negative; NaN rejects the record. By default all are equal.
+        Weight of each record, not negative, NaN rejecting the record; or a key of
+        :data:`fluxscape.footprint.weights.WEIGHTS`. By default all are equal.
     selected
         Which records to use, shape (time,); the others count neither as used nor as rejected.
     latitude, longitude
@@ -107,8 +102,48 @@ def footprint_climatology(
     RunError
         If no record is left; the message says why they were rejected.
     """
+    ready = prepare(
+        records,
+        measurement_height=measurement_height,
+        canopy_height=canopy_height,
+        displacement_height=displacement_height,
+        roughness_length=roughness_length,
+        model=model,
+        weights=weights,
+        selected=selected,
+        latitude=latitude,
+        von_karman=von_karman,
+    )
+    kind = ready.model.spread_kind
+    grid = _grid(ready, resolution, extent, bounds)
+    density = accumulate(ready.table, kind, grid, on_progress=on_progress)
+    if smooth:
+        density = _smoothed(_smoothed(density))
+    captured = np.empty(ready.table.shape[0])
+    _kernels.captured_shares(ready.table, kind, *grid.edges, CAPTURE_NODES, captured)
+    return label_climatology(
+        density, grid, records, ready, captured, smoothed=smooth, place=(latitude, longitude)
+    )
+
+
+def prepare(
+    records: xr.Dataset,
+    *,
+    measurement_height: float | None = None,
+    canopy_height: float | None = None,
+    displacement_height: float | None = None,
+    roughness_length: float | str | None = None,
+    model: str = "ffp",
+    weights: ArrayLike | str | None = None,
+    selected: ArrayLike | None = None,
+    latitude: float | None = None,
+    von_karman: float = VON_KARMAN,
+) -> Prepared:
+    """Return the plumes of the records that the model accepts, before any grid is chosen.
+
+    Parameters and errors are those of :func:`footprint_climatology`.
+    """
     chosen = find_model(model)
-    grid = Grid.around(extent, resolution) if bounds is None else Grid.within(bounds, resolution)
     geometry = find_geometry(
         records,
         measurement_height=measurement_height,
@@ -117,47 +152,45 @@ def footprint_climatology(
         roughness_length=roughness_length,
     )
     inputs = gather_inputs(records, geometry, latitude=latitude, von_karman=von_karman)
-    weight = _weights(weights, inputs.count)
     mask = None if selected is None else _flags(selected, inputs.count)
-    screening = screen(chosen, inputs, selected=mask, weights=weight)
+    screening, weight = _screened(chosen, records, inputs, mask, weights)
     table = plume_table(chosen, inputs, screening, weight, von_karman)
     if not table.size:
         msg = f"no record is left for model {chosen.name!r}: rejected {screening.rejected_by}"
         raise RunError(msg, model=chosen.name, rejected_by=screening.rejected_by)
-    density = accumulate(chosen, table, grid, on_progress=on_progress)
-    if smooth:
-        density = _smoothed(_smoothed(density))
-    captured = np.empty(table.shape[0])
-    _kernels.captured_shares(table, chosen.spread_kind, *grid.edges, CAPTURE_NODES, captured)
-    product = _labelled(grid, density, screening, table, captured, records)
-    attrs = _facts(chosen, geometry, inputs, screening, von_karman, smooth, weight is not None)
-    product.attrs = provenance(
-        status=_status(records, inputs),
-        source=f"footprint climatology by {chosen.long_title}: {chosen.reference}",
-        **attrs,
-        **_numbers(product, table, captured),
-    )
-    place = {"latitude": latitude, "longitude": longitude}
-    known = {k: records.attrs.get(k) if v is None else v for k, v in place.items()}
-    product.attrs |= {k: float(v) for k, v in known.items() if v is not None}
-    return product
+    named = weights if isinstance(weights, str) else "equal" if weights is None else "given"
+    return Prepared(chosen, geometry, inputs, screening, table, von_karman, named)
 
 
-def _weights(weights: ArrayLike | None, count: int) -> Floats | None:
+def _screened(
+    model: FootprintModel,
+    records: xr.Dataset,
+    inputs: RecordInputs,
+    mask: NDArray[np.bool_] | None,
+    weights: ArrayLike | str | None,
+) -> tuple[Screening, Floats | None]:
+    """Return the fate of every record and the weights."""
+    if not isinstance(weights, str):
+        weight = None if weights is None else _weights(weights, inputs.count)
+        return screen(model, inputs, selected=mask, weights=weight), weight
+    accepted = screen(model, inputs, selected=mask)
+    named = record_weights(records, weights, accepted.used)
+    if named is None:
+        return accepted, None
+    return screen(model, inputs, selected=mask, weights=named), named
+
+
+def _weights(weights: ArrayLike, count: int) -> Floats:
     """Return the weights as an array of the records' shape, none of them negative."""
-    if weights is None:
-        return None
     values = np.asarray(weights, dtype=np.float64)
     if values.shape != (count,):
         msg = f"weights have shape {values.shape}, wanted ({count},)"
         raise DimsError(msg, got=values.shape)
-    if (values < 0.0).any() or np.isinf(values).any():
-        at = int(np.argmax((values < 0.0) | np.isinf(values)))
+    bad = (values < 0.0) | np.isinf(values)
+    if bad.any():
+        at = int(np.argmax(bad))
         msg = f"weights must be finite and not negative; record {at} has {values[at]:g}"
         raise OutOfBoundsError(msg, record=at, got=float(values[at]))
-    if not np.nansum(values) > 0.0:
-        msg = "weights must not all be zero or missing"
-        raise OutOfBoundsError(msg)
     return values
 
 
@@ -170,6 +203,19 @@ def _flags(selected: ArrayLike, count: int) -> NDArray[np.bool_]:
     return flags
 
 
+def _grid(
+    ready: Prepared,
+    resolution: float | Automatic,
+    extent: float | Automatic,
+    bounds: tuple[float, float, float, float] | None,
+) -> Grid:
+    """Return the grid that was asked for, with what is automatic filled in."""
+    step = ready.fitting_resolution if resolution == "auto" else float(resolution)
+    if bounds is not None:
+        return Grid.within(bounds, step)
+    return Grid.around(ready.fitting_extent(step) if extent == "auto" else float(extent), step)
+
+
 def plume_table(
     model: FootprintModel,
     inputs: RecordInputs,
@@ -180,9 +226,14 @@ def plume_table(
     """Return the plumes of the used records, one a row, as the kernels take them.
 
     A record whose equations have no solution is rejected here, in ``screening``.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If the weights of all records that are left are zero.
     """
     used = np.flatnonzero(screening.used)
-    arguments = [inputs.values[name][used].tolist() for name in _ARGUMENTS]
+    arguments = [inputs.values[name][used].tolist() for name in INPUTS]
     arguments.append([von_karman] * used.size)
     plumes = [model.plume(*row) for row in zip(*arguments, strict=True)]
     table = np.empty((used.size, _kernels.PLUME_COLUMNS))
@@ -193,11 +244,15 @@ def plume_table(
     table[:, _kernels.WEIGHT] = 1.0 if weights is None else weights[used]
     solved = np.isfinite(table).all(axis=1)
     screening.status[used[~solved]] = len(screening.reasons)
-    return np.ascontiguousarray(table[solved])
+    solutions = np.ascontiguousarray(table[solved])
+    if solutions.size and not solutions[:, _kernels.WEIGHT].any():
+        msg = f"the weights of all {solutions.shape[0]} records that are left are zero"
+        raise OutOfBoundsError(msg)
+    return solutions
 
 
 def accumulate(
-    model: FootprintModel, table: Floats, grid: Grid, *, on_progress: Progress | None = None
+    table: Floats, spread_kind: int, grid: Grid, *, on_progress: Progress | None = None
 ) -> Floats:
     """Return the weighted mean density [m-2] of a table of plumes, shape (y, x)."""
     weighing = table[table[:, _kernels.WEIGHT] > 0.0]
@@ -212,7 +267,7 @@ def accumulate(
         chunk[:, _kernels.WEIGHT] /= total_weight
         _kernels.accumulate(
             chunk,
-            model.spread_kind,
+            spread_kind,
             grid.west * grid.resolution,
             grid.south * grid.resolution,
             grid.resolution,
@@ -234,114 +289,3 @@ def _smoothed(density: Floats) -> Floats:
         for j in range(3):
             out += kernel[i, j] * padded[i : i + rows, j : j + columns]
     return out
-
-
-def _labelled(
-    grid: Grid,
-    density: Floats,
-    screening: Screening,
-    table: Floats,
-    captured: Floats,
-    records: xr.Dataset,
-) -> xr.Dataset:
-    """Return density and records as labelled arrays."""
-    used = screening.used
-    shares, peaks = (np.full(used.size, np.nan, dtype=np.float32) for _ in range(2))
-    shares[used] = captured
-    peaks[used] = _peak_distances(table)
-    metre = {"units": "m", "axis": "X", "long_name": "distance east of the tower"}
-    north = {"units": "m", "axis": "Y", "long_name": "distance north of the tower"}
-    codes = np.arange(-1, len(screening.reasons) + 1, dtype=np.int8)
-    product = xr.Dataset(
-        {
-            "footprint": (
-                ("y", "x"),
-                density,
-                {"units": "m-2", "long_name": "weighted mean flux footprint"},
-            ),
-            "record_status": (
-                ("time",),
-                screening.status,
-                {
-                    "long_name": "fate of the record",
-                    "flag_values": codes,
-                    "flag_meanings": " ".join(("filtered", "used", *screening.reasons)),
-                },
-            ),
-            "record_captured_fraction": (
-                ("time",),
-                shares,
-                {"units": "1", "long_name": "share of the record's flux that arises on the grid"},
-            ),
-            "record_peak_distance": (
-                ("time",),
-                peaks,
-                {"units": "m", "long_name": "distance of the crosswind-integrated peak"},
-            ),
-        },
-        coords={"x": ("x", grid.x, metre), "y": ("y", grid.y, north)},
-    )
-    if "time" in records.coords:
-        product = product.assign_coords(time=records["time"])
-    return product
-
-
-def _peak_distances(table: Floats) -> Floats:
-    """Return the crosswind-integrated peak distance [m] of every plume: d + c / p."""
-    return np.asarray(
-        table[:, _kernels.SHIFT] + table[:, _kernels.DECAY] / table[:, _kernels.EXPONENT]
-    )
-
-
-def _numbers(product: xr.Dataset, table: Floats, captured: Floats) -> dict[str, Any]:
-    """Return the numbers that describe the climatology as a whole."""
-    density = product["footprint"].to_numpy()
-    x, y = product["x"].to_numpy(), product["y"].to_numpy()
-    area = float((x[1] - x[0]) * (y[1] - y[0]))
-    weights = table[:, _kernels.WEIGHT]
-    row, column = np.unravel_index(int(np.argmax(density)), density.shape)
-    mass = float(density.sum())
-    return {
-        "sum": mass * area,
-        "captured_fraction": float(np.average(captured, weights=weights)),
-        "x_peak": float(np.average(_peak_distances(table), weights=weights)),
-        "peak_xy": [float(x[column]), float(y[row])],
-        "centroid_xy": [
-            float((density.sum(axis=0) * x).sum() / mass),
-            float((density.sum(axis=1) * y).sum() / mass),
-        ],
-    }
-
-
-def _facts(
-    model: FootprintModel,
-    geometry: Geometry,
-    inputs: RecordInputs,
-    screening: Screening,
-    von_karman: float,
-    smooth: bool,
-    weighted: bool,
-) -> dict[str, Any]:
-    """Return what the product says of how it was made."""
-    return {
-        "model": model.name,
-        "model_provenance": model.provenance,
-        "n_used": int(screening.used.sum()),
-        "n_rejected": screening.n_rejected,
-        "n_filtered": int((screening.status < 0).sum()),
-        "rejected_by": json.dumps(screening.rejected_by),
-        "n_filled": json.dumps(inputs.filled),
-        "assumptions": json.dumps(inputs.assumptions),
-        "measurement_height": geometry.measurement_height,
-        "displacement_height": geometry.displacement_height,
-        "roughness_length": geometry.roughness_length,
-        "von_karman": von_karman,
-        "smoothed": int(smooth),
-        "weighted": int(weighted),
-    }
-
-
-def _status(records: xr.Dataset, inputs: RecordInputs) -> str:
-    """Return the product's data status: that of the records, or mixed if inputs were filled."""
-    status = str(records.attrs.get("data_status", "observed"))
-    return "mixed" if inputs.filled and status == "observed" else status

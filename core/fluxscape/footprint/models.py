@@ -5,26 +5,36 @@ from __future__ import annotations
 from typing import Final
 
 from fluxscape.errors import MissingVariableError, did_you_mean
+from fluxscape.footprint.hsieh import HSIEH
 from fluxscape.footprint.kljun import FFP
 from fluxscape.footprint.kormann_meixner import KM01
 from fluxscape.footprint.model import FootprintModel
+from fluxscape.footprint.safe_f import SAFE_F, SAFE_F_ANALYTIC, SAFE_F_DRAXLER
 
-MODELS: Final = {model.name: model for model in (FFP, KM01)}
-"""Every model by its name."""
+MODELS: Final = {model.name: model for model in (SAFE_F, KM01, FFP, HSIEH)}
+"""The four models that the field uses, by name."""
+
+VARIANTS: Final = {model.name: model for model in (SAFE_F_ANALYTIC, SAFE_F_DRAXLER)}
+"""Further members of the power-law Eulerian family, for studies of sensitivity."""
 
 
 def find_model(name: str) -> FootprintModel:
-    """Return a model by name.
+    """Return a model or variant by name.
 
     Raises
     ------
     MissingVariableError
         If there is none of that name; the message lists them.
     """
-    if name not in MODELS:
-        known = ", ".join(MODELS)
-        msg = (
-            f"there is no footprint model {name!r}; known are {known}.{did_you_mean(name, MODELS)}"
-        )
-        raise MissingVariableError(msg, model=name)
-    return MODELS[name]
+    known = MODELS | VARIANTS
+    if name not in known:
+        msg = f"there is no footprint model {name!r}; known are {', '.join(known)}."
+        raise MissingVariableError(msg + did_you_mean(name, known), model=name)
+    return known[name]
+
+
+def find_models(name: str) -> tuple[FootprintModel, ...]:
+    """Return the models that a name stands for: one, several with commas between, or ``all``."""
+    if name == "all":
+        return tuple(MODELS.values())
+    return tuple(find_model(part.strip()) for part in name.split(","))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fluxscape.constants import VON_KARMAN
 from fluxscape.errors import MissingVariableError, OutOfBoundsError
+from fluxscape.footprint.fsam import distances_fsam
 from fluxscape.footprint.model import FootprintModel
 from fluxscape.footprint.models import find_model
 from fluxscape.footprint.plume import (
@@ -21,6 +22,20 @@ from fluxscape.footprint.rules import NO_SOLUTION, quantities
 
 SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Shares of the flux for which distances are given."""
+
+INPUTS: Final = (
+    "height",
+    "roughness_length",
+    "wind_speed",
+    "friction_velocity",
+    "obukhov_length",
+    "lateral_velocity_std",
+    "boundary_layer_height",
+)
+"""Inputs of a plume function, in its order; the von Karman constant follows them."""
+
+FSAM: Final = "fsam"
+"""Variant without a closed form, of which only the distances are known."""
 
 
 def point_footprint(
@@ -40,7 +55,8 @@ def point_footprint(
     Parameters
     ----------
     model
-        A key of :data:`fluxscape.footprint.models.MODELS`.
+        A key of :data:`fluxscape.footprint.models.MODELS`, of its variants, or ``fsam`` for the
+        form of Horst and Weil 1994.
     height
         Height of the instrument above the displacement height [m].
     friction_velocity, wind_speed, lateral_velocity_std
@@ -65,17 +81,20 @@ def point_footprint(
     MissingVariableError, OutOfBoundsError
         If an input is absent, not finite, or leaves the equations without a solution.
     """
+    given = (
+        height,
+        roughness_length,
+        wind_speed,
+        friction_velocity,
+        obukhov_length,
+        lateral_velocity_std,
+        boundary_layer_height,
+    )
+    inputs = {name: float(value) for name, value in zip(INPUTS, given, strict=True)}
+    if model == FSAM:
+        return _fsam(inputs, float(von_karman))
     chosen = find_model(model)
-    inputs = {
-        "height": float(height),
-        "roughness_length": float(roughness_length),
-        "wind_speed": float(wind_speed),
-        "friction_velocity": float(friction_velocity),
-        "obukhov_length": float(obukhov_length),
-        "lateral_velocity_std": float(lateral_velocity_std),
-        "boundary_layer_height": float(boundary_layer_height),
-    }
-    plume = _solve(chosen, inputs, float(von_karman))
+    plume = solve_plume(chosen, inputs, float(von_karman))
     result: dict[str, Any] = {
         "model": chosen.name,
         "provenance": chosen.provenance,
@@ -94,26 +113,31 @@ def point_footprint(
     return result
 
 
-def _solve(model: FootprintModel, inputs: Mapping[str, float], von_karman: float) -> Plume:
-    """Return the plume or raise an error that names the input at fault."""
+def solve_plume(model: FootprintModel, inputs: Mapping[str, float], von_karman: float) -> Plume:
+    """Return the plume of one record or raise an error that names the input at fault.
+
+    Parameters
+    ----------
+    model
+        Whose equations to solve.
+    inputs
+        All of :data:`INPUTS`; NaN where unknown.
+    von_karman
+        [1].
+    """
     needed = [name for name in model.needs if name in inputs and name != "lateral_velocity_std"]
     for name in ("height", *needed):
         if math.isnan(inputs[name]):
             msg = f"model {model.name!r} needs {name}"
             raise MissingVariableError(msg, variable=name, model=model.name)
-        if name != "obukhov_length" and not inputs[name] > 0.0:
-            msg = f"{name} must be positive, got {inputs[name]:g}"
-            raise OutOfBoundsError(msg, variable=name, got=inputs[name])
-    if inputs["obukhov_length"] == 0.0:
-        msg = "obukhov_length must not be zero"
-        raise OutOfBoundsError(msg, variable="obukhov_length", got=0.0)
     if all(math.isnan(inputs[name]) for name in model.profile_inputs):
         msg = f"model {model.name!r} needs {' or '.join(model.profile_inputs)}"
         raise MissingVariableError(msg, variable=model.profile_inputs[0], model=model.name)
-    for name in model.profile_inputs:
-        if inputs[name] <= 0.0:
-            msg = f"{name} must be positive, got {inputs[name]:g}"
-            raise OutOfBoundsError(msg, variable=name, got=inputs[name])
+    for name, value in inputs.items():
+        if math.isinf(value) or (value <= 0.0 and name != "obukhov_length") or value == 0.0:
+            wanted = "not zero" if name == "obukhov_length" else "positive"
+            msg = f"{name} must be finite and {wanted}, got {value:g}"
+            raise OutOfBoundsError(msg, variable=name, got=value)
     plume = model.plume(
         inputs["height"],
         inputs["roughness_length"],
@@ -128,6 +152,26 @@ def _solve(model: FootprintModel, inputs: Mapping[str, float], von_karman: float
         msg = f"model {model.name!r} has no solution for these inputs ({NO_SOLUTION})"
         raise OutOfBoundsError(msg, model=model.name)
     return plume
+
+
+def _fsam(inputs: Mapping[str, float], von_karman: float) -> dict[str, Any]:
+    """Return the distances of the form of Horst and Weil 1994."""
+    for name in ("height", "roughness_length", "obukhov_length"):
+        value = inputs[name]
+        if not math.isfinite(value) or value == 0.0 or (value < 0.0 and name != "obukhov_length"):
+            msg = f"model {FSAM!r} needs {name}, got {value:g}"
+            raise OutOfBoundsError(msg, variable=name, got=value)
+    return {
+        "model": FSAM,
+        "provenance": "published form, summed numerically",
+        **distances_fsam(
+            height=inputs["height"],
+            roughness=inputs["roughness_length"],
+            obukhov_length=inputs["obukhov_length"],
+            shares=SHARES,
+            von_karman=von_karman,
+        ),
+    }
 
 
 def _violations(model: FootprintModel, inputs: Mapping[str, float]) -> list[str]:

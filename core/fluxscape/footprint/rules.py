@@ -92,6 +92,12 @@ ABOVE_ROUGHNESS_SUBLAYER: Final = Rule(
     description="z_m > 12.5 z_0: above the roughness sublayer",
     source=_REFERENCE_CODE,
 )
+ABOVE_ROUGHNESS_ELEMENTS: Final = Rule(
+    "below_roughness_length",
+    "height_over_roughness",
+    1.0,
+    description="z_m > z_0: the logarithmic profile exists",
+)
 BOUNDARY_LAYER: Final = Rule(
     "boundary_layer_too_shallow",
     "boundary_layer_height",

@@ -83,7 +83,7 @@ def screen(
     for name in model.needs:
         reject(f"missing_{name}", np.isnan(inputs.values[name]))
     profile = [np.isnan(inputs.values[name]) for name in model.profile_inputs]
-    reject(f"missing_{model.profile_inputs[-1]}", np.logical_and.reduce(profile))
+    reject("missing_wind_speed", np.logical_and.reduce(profile))
     if weights is not None:
         reject("missing_weight", np.isnan(weights))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

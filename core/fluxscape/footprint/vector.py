@@ -1,9 +1,9 @@
-"""Source areas as GeoJSON, in WGS84 where the tower's coordinates are known."""
+"""Source areas as vectors: GeoJSON in WGS 84, tables in the tower's UTM zone, local metres."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from fluxscape.errors import OutOfBoundsError
 from fluxscape.footprint.source_area import SourceArea, ring_area
 
 Floats = NDArray[np.float64]
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LOCAL_FRAME: Final = "metres east and north of the tower; no coordinates of the tower were given"
 WGS84_FRAME: Final = "WGS 84 longitude and latitude"
@@ -44,6 +47,64 @@ def project_ring(ring: Floats, latitude: float, longitude: float, crs: str = "EP
     return np.column_stack(transformer.transform(ring[:, 0], ring[:, 1]))
 
 
+def utm_crs(latitude: float, longitude: float) -> str:
+    """Return the EPSG code of the UTM zone (WGS 84) that holds a tower.
+
+    >>> utm_crs(37.6, 101.33), utm_crs(-33.9, 18.4)
+    ('EPSG:32647', 'EPSG:32734')
+    """
+    local_crs(latitude, longitude)
+    zone = min(int((longitude + 180.0) // 6.0) + 1, 60)
+    return f"EPSG:{(32600 if latitude >= 0.0 else 32700) + zone}"
+
+
+def contours_frame(
+    areas: Iterable[SourceArea],
+    *,
+    latitude: float,
+    longitude: float,
+    properties: dict[str, Any] | None = None,
+) -> gpd.GeoDataFrame:
+    """Return source areas as a table of multipolygons in the tower's UTM zone.
+
+    Parameters
+    ----------
+    areas
+        As :func:`fluxscape.footprint.source_areas` gives them; unreachable ones have no geometry.
+    latitude, longitude
+        Of the tower [degrees].
+    properties
+        Further columns, alike in every row.
+    """
+    # geopandas and pyproj take half a second to import.
+    import geopandas as gpd  # noqa: PLC0415
+    from shapely.geometry import MultiPolygon  # noqa: PLC0415
+
+    crs = utm_crs(latitude, longitude)
+    rows, shapes = [], []
+    for area in areas:
+        placed = [
+            [project_ring(ring, latitude, longitude, crs) for ring in polygon]
+            for polygon in area.polygons
+        ]
+        shapes.append(MultiPolygon([(rings[0], rings[1:]) for rings in placed]) if placed else None)
+        rows.append((properties or {}) | _facts(area))
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
+
+
+def _facts(area: SourceArea) -> dict[str, Any]:
+    """Return what is said of one source area beside its outline."""
+    return {
+        "fraction": area.fraction,
+        "reachable": area.reachable,
+        "touches_edge": area.touches_edge,
+        "level_per_m2": area.level,
+        "area_m2": area.area,
+        "polygon_area_m2": area.polygon_area,
+        "advice": area.advice,
+    }
+
+
 def contours_geojson(
     areas: Iterable[SourceArea],
     *,
@@ -73,16 +134,7 @@ def contours_geojson(
             for polygon in area.polygons
         ]
         geometry = {"type": "MultiPolygon", "coordinates": polygons} if polygons else None
-        facts = {
-            "fraction": area.fraction,
-            "reachable": area.reachable,
-            "touches_edge": area.touches_edge,
-            "level_per_m2": area.level,
-            "area_m2": area.area,
-            "polygon_area_m2": area.polygon_area,
-            "advice": area.advice,
-            "coordinate_frame": frame,
-        }
+        facts = _facts(area) | {"coordinate_frame": frame}
         features.append(
             {"type": "Feature", "geometry": geometry, "properties": (properties or {}) | facts}
         )

@@ -83,7 +83,7 @@ def boundary_layer_height(
 
     References
     ----------
-    Kljun et al. 2015, Eqs. B1 to B5; Nieuwstadt 1981, doi:10.1007/BF00119899.
+    Kljun et al. 2015, doi:10.5194/gmd-8-3695-2015, Eqs. B1 to B5.
     """
     sizes = {a.shape for a in (seconds, friction_velocity, obukhov_length, air_temperature)}
     if len(sizes) > 1 or seconds.ndim != 1:

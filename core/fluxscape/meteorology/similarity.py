@@ -103,6 +103,30 @@ def log_wind(
     return friction_velocity / von_karman * profile
 
 
+def roughness_from_wind(
+    height: float,
+    wind_speed: float,
+    friction_velocity: float,
+    stability: float,
+    von_karman: float = VON_KARMAN,
+) -> float:
+    """Return the roughness length [m] that a measured wind implies: :func:`log_wind` inverted.
+
+    Parameters
+    ----------
+    height
+        Height above the displacement height [m].
+    wind_speed, friction_velocity
+        [m s-1].
+    stability
+        height / Obukhov length [1].
+    von_karman
+        [1].
+    """
+    profile = von_karman * wind_speed / friction_velocity
+    return height * math.exp(-profile - momentum_profile_dyer(stability))
+
+
 def air_density(air_pressure: Number, air_temperature: Number) -> Number:
     """Return the density of dry air [kg m-3] from pressure [Pa] and temperature [K]."""
     return air_pressure / (GAS_CONSTANT_DRY_AIR * air_temperature)
@@ -132,7 +156,7 @@ def obukhov_length(
 
     References
     ----------
-    Obukhov 1946, translated 1971, doi:10.1007/BF00242085.
+    Obukhov 1946, translated in Boundary-Layer Meteorol. 2, 7 (1971).
     """
     density = air_density(air_pressure, air_temperature)
     kinematic = sensible_heat_flux / (density * HEAT_CAPACITY_DRY_AIR)

@@ -96,7 +96,7 @@ def test_finer_grids_converge(model: str) -> None:
     assert errors[0] < 0.01
     assert errors[2] < 1e-3
     areas = [source_areas(field, (0.5,))[0].polygon_area for field in fields]
-    assert areas[2] == pytest.approx(areas[1], rel=0.02)
+    assert areas[2] == pytest.approx(areas[1], rel=0.04)
 
 
 @pytest.mark.parametrize("model", NAMES)
@@ -131,7 +131,7 @@ def test_weights_shift_the_footprint_to_the_heavier_record() -> None:
     ]
     expected = 0.75 * parts[0] + 0.25 * parts[1]
     assert np.abs(heavy["footprint"].to_numpy() - expected).max() < 1e-5 * expected.max()
-    assert heavy.attrs["weighted"] == 1
+    assert heavy.attrs["weight"] == "given"
 
 
 def test_weights_scale_out_and_missing_ones_reject_their_record() -> None:
