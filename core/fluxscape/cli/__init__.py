@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from fluxscape._version import __version__
 from fluxscape.cli._output import emit_json, progress_line
@@ -25,13 +24,26 @@ __all__ = ["COMMANDS", "build_parser", "emit_json", "main", "progress_line"]
 COMMANDS: Final = ("footprint", "dlm", "atlas", "data")
 """Modules of this package that register sub-commands, in the order of the help page."""
 
+_NAME_WIDTH: Final = 18
+
 EXIT_ERROR: Final = 2
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """A help page whose columns leave room for the names of sub-commands."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, _NAME_WIDTH)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors read like those of the commands themselves."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"formatter_class": _HelpFormatter} | options))
 
     def error(self, message: str) -> NoReturn:
         self.exit(EXIT_ERROR, f"fluxscape: error: {message} (see {self.prog} --help)\n")
@@ -46,9 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"fluxscape {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module_name = f"{__name__}.{name}"
-        if importlib.util.find_spec(module_name) is not None:
-            importlib.import_module(module_name).register(subparsers)
+        importlib.import_module(f"{__name__}.{name}").register(subparsers)
     return parser
 
 
