@@ -86,7 +86,7 @@ def read_times(body: TableBody, layout: TableLayout) -> TableTimes:
     """
     columns = time_columns(layout)
     if columns == ("date", "time"):
-        ends = _parse(body, columns, "%Y-%m-%d %H:%M")
+        ends = _parse(body, ("date", "time"), "%Y-%m-%d %H:%M")
         length = _usual_step(body, ends)
         return _regular(body, ends - length, length)
     if columns == ("YR", "DOY", "HR"):
@@ -110,7 +110,7 @@ def _stamps(body: TableBody, column: str) -> Times | None:
         return None
     parsed = pd.to_datetime(texts, format=form, errors="coerce")
     # strptime takes "2014111" for %Y%m%d: lengths must agree too.
-    parsed[texts.str.len() != len(first)] = pd.NaT
+    parsed = parsed.mask(texts.str.len() != len(first))
     return _complete(body, parsed, texts, f"a time of the form {_readable(form)}")
 
 
@@ -123,10 +123,10 @@ def _required_stamps(body: TableBody, column: str) -> Times:
     return stamps
 
 
-def _parse(body: TableBody, columns: tuple[str, ...], form: str) -> Times:
-    """Return the times of some text columns joined by a blank."""
+def _parse(body: TableBody, columns: tuple[str, str], form: str) -> Times:
+    """Return the times of two text columns joined by a blank."""
     frame = body.texts(columns)
-    texts = frame[columns[0]].str.cat([frame[name] for name in columns[1:]], sep=" ")
+    texts = frame[columns[0]] + " " + frame[columns[1]]
     parsed = pd.to_datetime(texts, format=form, errors="coerce")
     return _complete(body, parsed, texts, f"a time of the form {_readable(form)}")
 
