@@ -126,8 +126,8 @@ def penman_monteith(
 ) -> float:
     """Return latent heat flux [W m-2] (Monteith 1965; FAO-56, doi: Allen et al. 1998, eq. 3).
 
-    What the coupled solution reduces to for one surface whose emission follows the air's; kept as
-    the closed form that tests and the lean mode compare with.
+    The closed form for one surface whose emission follows the air's: what the surface balance comes
+    to where leaves are one and stability is given.
     """
     demand = slope * available_energy + air_density * heat_capacity * deficit / (
         aerodynamic_resistance

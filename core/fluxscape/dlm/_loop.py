@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape._jit import kernel, parallel_kernel, prange
+from fluxscape._jit import kernel
 from fluxscape.dlm._records import N_LAYERS, N_OUTPUTS, OK, Forcing
 from fluxscape.dlm._step import advance
 from fluxscape.dlm._work import Static, Weather, prepare_static
@@ -74,7 +74,7 @@ def run_member(
     return OK, last_step
 
 
-@parallel_kernel
+@kernel
 def run_members(
     forcing: Forcing,
     parameters: Any,
@@ -93,52 +93,10 @@ def run_members(
     worst: _Array,
     status: npt.NDArray[np.int64],
 ) -> None:
-    """Run members on all threads; ``status`` (member, 2) takes status and last step of each."""
-    shared = forcing.air_temperature.shape[0] == 1
-    for i in prange(parameters.shape[0]):
-        point = 0 if shared else i
-        code, reached = run_member(
-            forcing,
-            point,
-            parameters[i],
-            states[i],
-            records[i],
-            works[i],
-            values[i],
-            heights[i],
-            water_held[i],
-            step,
-            first_step,
-            last_step,
-            period,
-            sums[i],
-            profiles[i],
-            worst[i],
-        )
-        status[i, 0] = code
-        status[i, 1] = reached
+    """Run members one after another; ``status`` (member, 2) takes status and last step of each.
 
-
-@kernel
-def run_members_serially(
-    forcing: Forcing,
-    parameters: Any,
-    states: Any,
-    records: Any,
-    works: Any,
-    values: _Array,
-    heights: _Array,
-    water_held: npt.NDArray[np.bool_],
-    step: float,
-    first_step: int,
-    last_step: int,
-    period: npt.NDArray[np.int64],
-    sums: _Array,
-    profiles: _Array,
-    worst: _Array,
-    status: npt.NDArray[np.int64],
-) -> None:
-    """Run members one after another in the calling thread; as :func:`run_members`."""
+    Members share nothing that is written, so callers may give parts of them to threads.
+    """
     shared = forcing.air_temperature.shape[0] == 1
     for i in range(parameters.shape[0]):
         code, reached = run_member(

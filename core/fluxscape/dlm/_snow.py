@@ -18,6 +18,9 @@ from fluxscape.constants import ZERO_CELSIUS
 OLD_DENSITY = 300.0
 """Density that snow settles to [kg m-3] (Verseghy 1991, eq. 39)."""
 
+SMALLEST_SNOW = 1e-4
+"""Snow below which there is none: it falls as rain or melts with the soil's heat [kg m-2]."""
+
 HOLDING_CAPACITY = 0.05
 """Liquid water that snow holds over its ice [1] (Dutra et al. 2010, section 2b)."""
 

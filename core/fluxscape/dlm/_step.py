@@ -41,7 +41,7 @@ from fluxscape.dlm._records import (
     WATER_LOST,
     WATER_TOLERANCE,
 )
-from fluxscape.dlm._snow import snow_cover, snow_share
+from fluxscape.dlm._snow import SMALLEST_SNOW, snow_cover, snow_share
 from fluxscape.dlm._soil_heat import eliminate_column, substitute_column
 from fluxscape.dlm._surfaces import Air, Ground, Surfaces, solve_surfaces
 from fluxscape.dlm._water import (
@@ -71,6 +71,8 @@ def advance(
     leaf_area = weather.leaf_area_index if weather.leaf_area_index > MIN_LEAF_AREA else 0.0
     fallen = weather.precipitation * step
     snowfall = fallen * snow_share(weather.air_temperature)
+    if s.snow_ice + snowfall < SMALLEST_SNOW:
+        snowfall = 0.0
     add_snow(s, p, snowfall, weather.air_temperature, step)
     light = light_of_step(p, s, work, weather, leaf_area)
     capacity = leaf_capacity(p, light, leaf_area, s.growth_temperature)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from fluxscape._jit import kernel
 from fluxscape.constants import LATENT_HEAT_FUSION, WATER_DENSITY
 from fluxscape.dlm._records import N_LAYERS
-from fluxscape.dlm._snow import drain_snow
+from fluxscape.dlm._snow import SMALLEST_SNOW, drain_snow
 from fluxscape.dlm._soil_water import (
     extractable_stress,
     flow_step,
@@ -56,7 +56,7 @@ def water_stress(s: Any, p: Any, work: Any) -> float:
         total += work.uptake[i]
     for i in range(N_LAYERS):
         work.uptake[i] = work.uptake[i] / total if total > 0.0 else work.roots[i]
-    return total
+    return min(total, 1.0)
 
 
 @kernel
@@ -168,6 +168,10 @@ def leave_water(
         stored = LATENT_HEAT_FUSION * evaporation / step
         latent_heat -= stored
         s.soil_temperature[0] += stored * step / work.capacity[1]
+        if s.snow_ice < SMALLEST_SNOW:
+            s.soil_temperature[0] -= LATENT_HEAT_FUSION * s.snow_ice / work.capacity[1]
+            s.snow_liquid += s.snow_ice
+            s.snow_ice = 0.0
         s.snow_liquid += throughfall
         s.snow_liquid, melt = drain_snow(s.snow_ice, s.snow_liquid)
         throughfall = melt

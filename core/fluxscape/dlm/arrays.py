@@ -8,13 +8,14 @@ interpreter lock; results do not depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.dlm._loop import run_members, run_members_serially
+from fluxscape.dlm._loop import run_members
 from fluxscape.dlm._records import (
     ENERGY_LOST,
     N_LAYERS,
@@ -174,41 +175,52 @@ def run_dlm_arrays(
     profiles = np.zeros((members, n_periods if keep_profiles else 0, 3, N_LAYERS))
     worst = np.zeros((members, 2))
     status = np.zeros((members, 2), np.int64)
-    heights = np.ascontiguousarray(np.broadcast_to(reference_height, (members,)), np.float64)
-    held = np.ascontiguousarray(np.broadcast_to(hold_soil_water, (members,)), np.bool_)
-    arguments = (
-        forcing,
-        records.view(np.recarray),
-        after.view(np.recarray),
-        scratch.view(np.recarray),
-        np.zeros(members, WORK_DTYPE).view(np.recarray),
-        scratch.view(np.float64).reshape(members, N_OUTPUTS),
-        heights,
-        held,
-        float(step_seconds),
-        0,
-        n_time,
-        rows,
-        sums,
-        profiles,
-        worst,
-        status,
-    )
-    if threads > 1 and members > 1:
-        before = numba.get_num_threads()
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-        try:
-            run_members(*arguments)
-        finally:
-            numba.set_num_threads(before)
-    else:
-        run_members_serially(*arguments)
+    by_member = {
+        "parameters": records.view(np.recarray),
+        "states": after.view(np.recarray),
+        "records": scratch.view(np.recarray),
+        "works": np.zeros(members, WORK_DTYPE).view(np.recarray),
+        "values": scratch.view(np.float64).reshape(members, N_OUTPUTS),
+        "heights": np.array(np.broadcast_to(reference_height, (members,)), np.float64),
+        "water_held": np.array(np.broadcast_to(hold_soil_water, (members,)), np.bool_),
+        "sums": sums,
+        "profiles": profiles,
+        "worst": worst,
+        "status": status,
+    }
+    constant = {
+        "step": float(step_seconds),
+        "first_step": 0,
+        "last_step": n_time,
+        "period": rows,
+    }
+    _run_in_threads(forcing, by_member, constant, min(threads, members))
     counts = np.bincount(rows[rows >= 0], minlength=n_periods).astype(np.float64)
     with np.errstate(invalid="ignore"):
         means = sums / counts[:, None]
         profiles /= counts[: profiles.shape[1], None, None]
     means[status[:, 0] != OK] = np.nan
     return DlmArrays(means, profiles, after, worst[:, 0], worst[:, 1], status[:, 0], status[:, 1])
+
+
+def _run_in_threads(
+    forcing: Forcing, by_member: dict[str, Any], constant: dict[str, Any], threads: int
+) -> None:
+    """Give each thread its part of the members; the kernel releases the interpreter lock."""
+    members = by_member["status"].shape[0]
+    shared = forcing.air_temperature.shape[0] == 1
+
+    def run_part(first: int, last: int) -> None:
+        part = forcing if shared else Forcing(*(item[first:last] for item in forcing))
+        rows = {name: item[first:last] for name, item in by_member.items()}
+        run_members(part, **rows, **constant)
+
+    if threads <= 1:
+        run_part(0, members)
+        return
+    edges = np.linspace(0, members, threads + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(run_part, edges[:-1], edges[1:]))
 
 
 def compile_dlm() -> None:

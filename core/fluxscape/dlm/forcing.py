@@ -175,7 +175,7 @@ def prepare_forcing(
     shortwave, shift = _shortwave(filler, times, irradiance, latitude, longitude)
     temperature = filler.filled("air_temperature")
     vapour = _vapour_pressure(filler, temperature)
-    pressure_guess = _standard_pressure(elevation or 0.0)
+    pressure_guess = standard_pressure(elevation or 0.0)
     pressure = filler.modelled(
         "air_pressure",
         np.full(times.size, pressure_guess),
@@ -356,7 +356,7 @@ def _vapour_pressure(filler: _Filler, temperature: FloatArray) -> FloatArray:
     return np.maximum(vapour, 0.01 * saturated)
 
 
-def _standard_pressure(elevation: float) -> float:
+def standard_pressure(elevation: float) -> float:
     """Return pressure at a height of the standard atmosphere [Pa] (FAO-56, eq. 7)."""
     return STANDARD_PRESSURE * float((1.0 - 0.0065 * elevation / 293.0) ** 5.26)
 

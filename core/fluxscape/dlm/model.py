@@ -13,7 +13,7 @@ import xarray as xr
 
 from fluxscape.constants import WATER_DENSITY
 from fluxscape.contracts import provenance
-from fluxscape.dlm._loop import run_members_serially
+from fluxscape.dlm._loop import run_members
 from fluxscape.dlm._records import (
     ENERGY_TOLERANCE,
     LAYER_THICKNESS,
@@ -234,7 +234,7 @@ class _Run:
         for first, last in itertools.pairwise(edges):
             if self.on_progress is not None:
                 self.on_progress((done + first) / total, word)
-            run_members_serially(
+            run_members(
                 self.prepared.arrays,
                 self.record,
                 record.view(np.recarray),

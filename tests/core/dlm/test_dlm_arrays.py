@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+
+from fluxscape.dlm import (
+    OUTPUT_NAMES,
+    Forcing,
+    parameter_records,
+    parameters_for,
+    run_dlm_arrays,
+    start_states,
+)
+from fluxscape.errors import DimsError, MissingVariableError, RunError
+from helpers.dlm_climates import CLIMATES, climate_arrays
+
+HEIGHT = 40.0
+
+
+def run(forcing, types=("DBF",), **options):
+    settings = {"step_seconds": 1800.0, "reference_height": HEIGHT} | options
+    return run_dlm_arrays(forcing, [parameters_for(name) for name in types], **settings)
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", CLIMATES)
+def test_every_climate_closes_in_energy_and_water_for_every_type(name):
+    types = ("ENF", "DBF", "GRA", "CRO", "C4", "BSV")
+    result = run(climate_arrays(CLIMATES[name], days=1.5), types)
+    result.raise_for_status()
+    assert result.worst_energy_residual.max() < 0.1
+    assert result.worst_water_residual.max() < 1e-9
+    assert np.isfinite(result.means).all()
+
+
+@pytest.mark.parametrize("texture", ["sand", "clay", "silt loam"])
+@pytest.mark.parametrize("name", CLIMATES)
+def test_forty_days_close_on_every_soil(name, texture):
+    forcing = climate_arrays(CLIMATES[name], days=40)
+    types = ("ENF", "EBF", "GRA", "CRO", "C4", "OSH", "WET", "BSV")
+    result = run_dlm_arrays(
+        forcing,
+        [parameters_for(igbp, texture) for igbp in types],
+        step_seconds=1800.0,
+        reference_height=HEIGHT,
+    )
+    result.raise_for_status()
+    assert result.worst_energy_residual.max() < 0.1
+    assert result.worst_water_residual.max() < 1e-9
+
+
+@pytest.mark.kernel
+def test_balances_hold_over_the_whole_run_not_only_by_step():
+    forcing = climate_arrays(CLIMATES["spring thaw"], days=2)
+    n = forcing.air_temperature.shape[1]
+    result = run(forcing, period=np.arange(n, dtype=np.int64))
+
+    def series(name):
+        return result.mean(name)[0]
+
+    gone = series("evapotranspiration") + series("surface_runoff") + series("drainage")
+    stores = series("soil_water_storage") + series("canopy_water")
+    stores += series("snow_water_equivalent")
+    change = stores[-1] - stores[0]
+    inflow = (forcing.precipitation[0] - gone)[1:].sum() * 1800.0
+    assert inflow == pytest.approx(change, abs=1e-8)
+    balance = series("net_radiation") - series("latent_heat_flux")
+    balance -= series("sensible_heat_flux") + series("ground_heat_flux")
+    assert np.abs(balance).max() < 0.1
+    assert np.abs(balance - series("energy_residual")).max() < 1e-9
+
+
+@pytest.mark.kernel
+def test_parts_sum_to_their_wholes():
+    forcing = climate_arrays(CLIMATES["snowy winter"], days=1)
+    result = run(forcing, period=np.arange(48, dtype=np.int64))
+    parts = ("transpiration", "canopy_evaporation", "soil_evaporation", "snow_sublimation")
+    total = sum(result.mean(name) for name in parts)
+    assert total == pytest.approx(result.mean("evapotranspiration"), abs=1e-15)
+    nee = result.mean("ecosystem_respiration") - result.mean("gross_primary_production")
+    assert nee == pytest.approx(result.mean("net_ecosystem_exchange"), abs=1e-12)
+
+
+def test_two_threads_give_the_bits_of_one():
+    forcing = climate_arrays(CLIMATES["monsoon"], days=20)
+    types = ("ENF", "DBF", "GRA", "CRO", "C4")
+    one, two = run(forcing, types), run(forcing, types, threads=2)
+    assert one.means.tobytes() == two.means.tobytes()
+    assert one.states.tobytes() == two.states.tobytes()
+
+
+def test_a_run_cut_in_two_gives_the_bits_of_an_unbroken_one():
+    forcing = climate_arrays(CLIMATES["spring thaw"], days=20)
+    half = forcing.air_temperature.shape[1] // 2
+    first = Forcing(*(np.ascontiguousarray(item[:, :half]) for item in forcing))
+    second = Forcing(*(np.ascontiguousarray(item[:, half:]) for item in forcing))
+    whole = run(forcing)
+    # The same start: the mean temperature of the whole record, not of its half.
+    middle = run(first, states=start_of(forcing))
+    end = run(second, states=middle.states)
+    assert end.states.tobytes() == whole.states.tobytes()
+
+
+def start_of(forcing):
+    return start_states([parameters_for("DBF")], forcing.air_temperature.mean(axis=1))
+
+
+def test_each_point_takes_its_own_row_of_the_forcing():
+    wet, dry = (climate_arrays(CLIMATES[name], days=5) for name in ("monsoon", "hot desert"))
+    both = Forcing(*(np.concatenate(pair) for pair in zip(wet, dry, strict=True)))
+    result = run(both, ("GRA", "GRA"))
+    assert result.means[0].tobytes() == run(wet, ("GRA",)).means[0].tobytes()
+    assert result.means[1].tobytes() == run(dry, ("GRA",)).means[0].tobytes()
+
+
+def test_parameters_may_come_as_records():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=2)
+    records = parameter_records([parameters_for("DBF")])
+    by_record = run_dlm_arrays(forcing, records, step_seconds=1800.0, reference_height=HEIGHT)
+    assert by_record.means.tobytes() == run(forcing).means.tobytes()
+
+
+def test_periods_are_means_and_negative_ones_are_left_out():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=3)
+    period = np.repeat(np.array([-1, 0, 1]), 48)
+    result = run(forcing, period=period, keep_profiles=True)
+    steps = run(forcing, period=np.arange(144, dtype=np.int64), keep_profiles=True)
+    assert result.means.shape == (1, 2, len(OUTPUT_NAMES))
+    assert result.means[0, 1] == pytest.approx(steps.means[0, 96:].mean(axis=0))
+    assert result.profiles[0, 0] == pytest.approx(steps.profiles[0, 48:96].mean(axis=0))
+
+
+def test_held_soil_stays_at_field_capacity_and_counts_the_water():
+    forcing = climate_arrays(CLIMATES["hot desert"], days=20)
+    held, free = run(forcing, ("GRA",), hold_soil_water=True), run(forcing, ("GRA",))
+    held.raise_for_status()
+    assert held.mean("irrigation")[0, 0] > 0.0
+    assert held.mean("evapotranspiration")[0, 0] > free.mean("evapotranspiration")[0, 0]
+    capacity = parameters_for("GRA").field_capacity * 3000.0
+    assert held.mean("soil_water_storage")[0, 0] == pytest.approx(capacity, rel=1e-3)
+
+
+def test_shapes_that_do_not_agree_are_refused():
+    forcing = climate_arrays(CLIMATES["bare"], days=1)
+    with pytest.raises(DimsError, match="wind_speed has shape"):
+        run(forcing._replace(wind_speed=forcing.wind_speed[:, 1:].copy()))
+    with pytest.raises(DimsError, match="must be float64"):
+        run(forcing._replace(wind_speed=forcing.wind_speed.astype(np.float32)))
+    with pytest.raises(DimsError, match="period has shape"):
+        run(forcing, period=np.zeros(3, np.int64))
+    with pytest.raises(DimsError, match="states have shape"):
+        run(forcing, states=start_of(forcing)[:0])
+
+
+def test_unknown_outputs_are_named_with_a_hint():
+    result = run(climate_arrays(CLIMATES["bare"], days=1))
+    with pytest.raises(MissingVariableError, match="Did you mean 'evapotranspiration'"):
+        result.mean("evapotranspiraton")
+
+
+def test_a_member_that_fails_says_so_and_spoils_no_other():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=2)
+    both = Forcing(*(np.concatenate((item, item)) for item in forcing))
+    start = start_states([parameters_for("DBF")] * 2, both.air_temperature.mean(axis=1))
+    both.air_temperature[1, 60] = np.nan
+    result = run(both, ("DBF", "DBF"), states=start)
+    assert result.status.tolist()[0] == 0
+    assert result.reached[1] == 60
+    assert np.isfinite(result.means[0]).all()
+    assert np.isnan(result.means[1]).all()
+    with pytest.raises(RunError, match="member 1 stopped at step 60"):
+        result.raise_for_status()
