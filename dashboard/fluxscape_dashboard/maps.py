@@ -64,7 +64,7 @@ class Bounds(NamedTuple):
     north: float
 
 
-NATIONAL: Final = Bounds(73.0, 17.2, 135.6, 54.2)
+NATIONAL: Final = Bounds(73.0, 10.0, 135.6, 54.2)
 """What the main map opens with; the inset shows the rest of the country."""
 
 SOUTH_CHINA_SEA: Final = Bounds(105.0, 2.6, 123.4, 25.4)

@@ -165,8 +165,13 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         margin=0,
         sx={**ZONE_SX, "borderLeft": "1px solid", "borderColor": "divider"},
     )
+    # The theme sizes the words of Bokeh's figures in em of what they inherit.
     middle = pmui.Column(
-        display, sizing_mode="stretch_both", margin=0, sx={"minWidth": 0, "height": "100%"}
+        display,
+        sizing_mode="stretch_both",
+        margin=0,
+        styles={"font-size": "12px"},
+        sx={"minWidth": 0, "height": "100%"},
     )
     return pn.Row(left, middle, right, sizing_mode="stretch_both", margin=0)
 

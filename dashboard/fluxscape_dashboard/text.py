@@ -1,7 +1,7 @@
 """English and Chinese strings from ``assets/text/<namespace>.json``.
 
-A catalogue is ``{"key": {"en": "…", "zh": "…"}}``; ``t("towers.title", "zh")`` reads the key
-``title`` of ``towers.json``. A missing key is an error, never shown text: the tests read every
+A catalogue is ``{"key": {"en": "…", "zh": "…"}}``; ``t("towers.search", "zh")`` reads the key
+``search`` of ``towers.json``. A missing key is an error, never shown text: the tests read every
 catalogue in both languages.
 """
 

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import select
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from helpers.browser import FluxPage
-
-READ_TIMEOUT = 180.0
+from helpers.server import running_server
 
 
 def _chromium() -> str | None:
@@ -44,45 +37,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def start_server(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a dashboard on a free port; return the process and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fluxscape_dashboard", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=None,
-        text=True,
-        env={**os.environ, **environment},
-        cwd=Path(__file__).resolve().parents[2],
-    )
-    assert process.stdout is not None
-    deadline = time.monotonic() + READ_TIMEOUT
-    while time.monotonic() < deadline and process.poll() is None:
-        if not select.select([process.stdout], [], [], 0.5)[0]:
-            continue
-        if found := re.search(r"http://\S+", process.stdout.readline()):
-            return process, found.group()
-    stop_server(process)
-    pytest.fail(f"the server did not start: exit status {process.returncode}")
-
-
-def stop_server(process: subprocess.Popen[str]) -> None:
-    """End a server and wait for it."""
-    process.terminate()
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Address of a dashboard that runs for the whole test session."""
-    process, address = start_server()
-    yield address
-    stop_server(process)
+    with running_server() as address:
+        yield address
 
 
 @pytest.fixture
