@@ -77,9 +77,10 @@ def canopy_shortwave(
     kbs, kds = kb * root, kd * root  # PF97, Table 2
     rho_h = (1.0 - root) / (1.0 + root)  # PF97, eq. A20
     gap_b, gap_d = math.exp(-kbs * clumped_area), math.exp(-kds * clumped_area)
-    # Deep-canopy reflectance (Goudriaan), fading as the canopy thins (Wang and Leuning, eq. B7).
-    rho_b = 2.0 * kb / (kb + 1.0) * rho_h * (1.0 - gap_b * gap_b)
-    rho_d = 2.0 * kd / (kd + 1.0) * rho_h * (1.0 - gap_d * gap_d)
+    # Deep-canopy reflectance (PF97, eq. A19), fading as the canopy thins (Wang and Leuning 1998,
+    # eq. B7). For the sky it is taken at the extinction kd instead of integrated over it.
+    rho_b = (1.0 - math.exp(-2.0 * rho_h * kb / (1.0 + kb))) * (1.0 - gap_b * gap_b)
+    rho_d = (1.0 - math.exp(-2.0 * rho_h * kd / (1.0 + kd))) * (1.0 - gap_d * gap_d)
     # The ground sends ground_albedo of what it gets back up, the canopy rho_d of that down again.
     passed = beam * (1.0 - rho_b) * gap_b + diffuse * (1.0 - rho_d) * gap_d
     on_ground = passed / (1.0 - ground_albedo * rho_d)
