@@ -18,8 +18,8 @@ class AtlasState(param.Parameterized):
         default=2012, bounds=(1850, 2200), doc="Year of the annual layer; the nearest there is."
     )
     at_test = param.Selector(
-        default="prewhitened",
-        objects=["prewhitened", "mann_kendall"],
+        default="wang_swail",
+        objects=["wang_swail", "mann_kendall"],
         doc="Test behind p-values and hatching.",
     )
     at_level = param.Selector(

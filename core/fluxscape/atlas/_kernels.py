@@ -5,7 +5,9 @@ Symbols: ``x`` values and ``t`` times of one series, ``n`` its length, ``S`` Ken
 
 S and its variance with ties: Kendall 1975, *Rank Correlation Methods*, 4th ed., as Gilbert 1987,
 *Statistical Methods for Environmental Pollution Monitoring*, eqs 16.2 to 16.5. Slope: Sen 1968,
-doi:10.1080/01621459.1968.10480934. Pre-whitening: von Storch 1995, doi:10.1007/978-3-662-03167-4_2.
+doi:10.1080/01621459.1968.10480934. Pre-whitening: von Storch 1995,
+doi:10.1007/978-3-662-03167-4_2; freed from the trend first: Wang and Swail 2001,
+doi:10.1175/1520-0442(2001)014<2204:COEWHI>2.0.CO;2.
 
 A row of ``out`` holds the columns numbered by the constants below.
 """
@@ -31,11 +33,22 @@ TAU = 6
 COUNT = 7
 COLUMNS = 8
 
+MANN_KENDALL = 0
+PREWHITENED = 1
+WANG_SWAIL = 2
+
 _BLOCK = 256
 """Rows that share one set of work buffers in the parallel loop."""
 
 _SMALL = 24
 """Below this length a straight insertion sort beats another partition."""
+
+_LEAST_MEMORY = 0.05
+"""Autocorrelation below which a series is left as it is, Wang and Swail 2001, appendix A."""
+
+_LARGEST_MEMORY = 0.95
+_STANDS_STILL = 1e-4
+_MOST_TURNS = 20
 
 _STEP_TOLERANCE = 0.25
 """Neighbours are one step apart within this share of it, so that months of 28 to 31 days are."""
@@ -237,30 +250,82 @@ def lag_one_autocorrelation(x: Floats, t: Floats, step: float) -> float:
 
 
 @kernel
-def _prewhitened_row(
-    x: Floats, t: Floats, step: float, minimum: int, kept: Floats, buffers: Floats, out: Floats
-) -> None:
-    """Write the slope of the series itself and the test of the series freed from its r1.
+def _whiten(
+    x: Floats, t: Floats, step: float, r1: float, scale: float, whitened: Floats, times: Floats
+) -> int:
+    """Fill x'(t) = scale (x(t) - r1 x(t - 1)) and its times; return how many there are.
 
-    x'(t) = x(t) - r1 x(t - 1), von Storch 1995; only values with a direct predecessor have an x'.
+    Only values with a predecessor exactly one step before have an x'.
     """
+    m = 0
+    for i in range(1, x.size):
+        if abs(t[i] - t[i - 1] - step) < _STEP_TOLERANCE * step:
+            whitened[m] = scale * (x[i] - r1 * x[i - 1])
+            times[m] = t[i]
+            m += 1
+    return m
+
+
+@kernel
+def trend_free_autocorrelation(
+    x: Floats, t: Floats, step: float, slope: float, kept: Floats, buffers: Floats
+) -> float:
+    """Return r1 of a series freed from its trend, after Wang and Swail 2001, appendix A.
+
+    The slope and r1 of what remains when it is taken away are found in turns until r1 stands
+    still. A short series shows less memory than it has; the bias -(1 + 4 r1) / n (Kendall 1954,
+    doi:10.1093/biomet/41.3-4.403) is added back. Below 0.05 there is nothing to remove: 0.
+    """
+    n = x.size
+    rest, whitened, times = kept[2], kept[3], kept[4]
+    r1 = 0.0
+    for _ in range(_MOST_TURNS):
+        for i in range(n):
+            rest[i] = x[i] - slope * t[i]
+        before = r1
+        r1 = lag_one_autocorrelation(rest[:n], t, step)
+        r1 = min(r1 + (1.0 + 4.0 * r1) / n, _LARGEST_MEMORY)
+        if r1 < _LEAST_MEMORY:
+            return 0.0
+        if abs(r1 - before) < _STANDS_STILL:
+            return r1
+        m = _whiten(x, t, step, r1, 1.0 / (1.0 - r1), whitened, times)
+        if m < 3:
+            return r1
+        _pairs(whitened[:m], times[:m], buffers[0])
+        slope = _median(buffers[0, : m * (m - 1) // 2], buffers[1], buffers[2], buffers[3])
+    return r1
+
+
+@kernel
+def _whitened_row(
+    x: Floats,
+    t: Floats,
+    step: float,
+    minimum: int,
+    method: int,
+    kept: Floats,
+    buffers: Floats,
+    out: Floats,
+) -> None:
+    """Write the slope of the series itself and the test of the series freed from its memory."""
     _trend_row(x, t, minimum, kept, buffers, out)
     n = int(out[COUNT])
     if n < minimum:
         return
     slope, intercept = out[SLOPE], out[INTERCEPT]
-    r1 = lag_one_autocorrelation(kept[0, :n], kept[1, :n], step)
-    whitened, times = kept[2], kept[3]
-    m = 0
-    for i in range(1, n):
-        if abs(kept[1, i] - kept[1, i - 1] - step) < _STEP_TOLERANCE * step:
-            whitened[m] = kept[0, i] - r1 * kept[0, i - 1]
-            times[m] = kept[1, i]
-            m += 1
+    known, times = kept[0, :n], kept[1, :n]
+    if method == WANG_SWAIL:
+        r1 = trend_free_autocorrelation(known, times, step, slope, kept, buffers)
+        if r1 == 0.0:
+            return
+    else:
+        r1 = lag_one_autocorrelation(known, times, step)
+    m = _whiten(known, times, step, r1, 1.0, kept[3], kept[4])
     if m < max(2, minimum - 1):
         out[S:COUNT] = np.nan
         return
-    _statistics(whitened[:m], times[:m], buffers, out)
+    _statistics(kept[3, :m], kept[4, :m], buffers, out)
     out[SLOPE], out[INTERCEPT], out[COUNT] = slope, intercept, n
 
 
@@ -278,26 +343,26 @@ def kendall_s(x: Floats, t: Floats) -> int:
 
 @kernel
 def trend_block(
-    rows: Floats, times: Floats, step: float, minimum: int, prewhiten: bool, out: Floats
+    rows: Floats, times: Floats, step: float, minimum: int, method: int, out: Floats
 ) -> None:
-    """Loop over rows with one set of buffers; ``step`` is used by pre-whitening only."""
+    """Loop over rows with one set of buffers; ``step`` is used by whitening only."""
     n = times.size
     buffers = np.empty((4, max(16, n * (n - 1) // 2)))
-    kept = np.empty((4, n))
+    kept = np.empty((5, n))
     for i in range(rows.shape[0]):
-        if prewhiten:
-            _prewhitened_row(rows[i], times, step, minimum, kept, buffers, out[i])
-        else:
+        if method == MANN_KENDALL:
             _trend_row(rows[i], times, minimum, kept, buffers, out[i])
+        else:
+            _whitened_row(rows[i], times, step, minimum, method, kept, buffers, out[i])
 
 
 @parallel_kernel
 def trend_rows(
-    rows: Floats, times: Floats, step: float, minimum: int, prewhiten: bool, out: Floats
+    rows: Floats, times: Floats, step: float, minimum: int, method: int, out: Floats
 ) -> None:
     """Fill ``out`` (rows, COLUMNS) from ``rows`` (rows, time) block by block on all threads."""
     blocks = (rows.shape[0] + _BLOCK - 1) // _BLOCK
     for block in prange(blocks):
         first = block * _BLOCK
         last = min(first + _BLOCK, rows.shape[0])
-        trend_block(rows[first:last], times, step, minimum, prewhiten, out[first:last])
+        trend_block(rows[first:last], times, step, minimum, method, out[first:last])

@@ -20,7 +20,7 @@ ET: Final = "annual_evapotranspiration"
 FLUXES: Final = {"gpp": GPP, "et": ET}
 """Short names, as in addresses and tables, of the annual variables."""
 
-STATISTICS: Final = ("mean", "trend", "p_value", "p_value_prewhitened")
+STATISTICS: Final = ("mean", "trend", "p_value", "p_value_wang_swail")
 """Suffixes of the maps that :func:`with_statistics` adds."""
 
 LAND_FRACTION: Final = "land_fraction"
@@ -44,8 +44,8 @@ def with_statistics(annual: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         The input and for each flux ``<name>_mean``, ``<name>_trend`` [per year], ``<name>_p_value``
-        (values taken as independent) and ``<name>_p_value_prewhitened`` (without the lag-1
-        autocorrelation), each (y, x).
+        (values taken as independent) and ``<name>_p_value_wang_swail`` (autocorrelation removed),
+        each (y, x).
 
     Raises
     ------
@@ -58,16 +58,16 @@ def with_statistics(annual: xr.Dataset) -> xr.Dataset:
     for name in _fluxes(annual):
         values = annual[name]
         plain = trend(values)
-        white = trend(values, method="prewhitened")
+        white = trend(values, method="wang_swail")
         units = values.attrs["units"]
         maps = {
             "mean": (values.mean("time"), units, "mean of all years"),
             "trend": (plain["slope"], plain["slope"].attrs["units"], "Theil-Sen slope"),
             "p_value": (plain["p_value"], "1", "Mann-Kendall p-value"),
-            "p_value_prewhitened": (
+            "p_value_wang_swail": (
                 white["p_value"],
                 "1",
-                "Mann-Kendall p-value after pre-whitening",
+                "Mann-Kendall p-value without autocorrelation",
             ),
         }
         for suffix, (array, unit, text) in maps.items():
@@ -94,7 +94,7 @@ class NationalFigures:
     trend
         Its trend [units per year].
     significant_increase, significant_decrease
-        Share of the mask's area with a pre-whitened p-value below 0.05 and that sign [1].
+        Share of the mask's area with that sign and p < 0.05 by Wang and Swail's test [1].
     area
         Area of the mask [m2].
     """
@@ -175,7 +175,7 @@ def _figures(short: str, product: xr.Dataset, area: xr.DataArray) -> NationalFig
         units = str(values.attrs["units"])
     inside = area.where(values.notnull().any("time"), 0.0)
     total = float(inside.sum())
-    significant = inside.where(product[f"{name}_p_value_prewhitened"] < SIGNIFICANT, 0.0)
+    significant = inside.where(product[f"{name}_p_value_wang_swail"] < SIGNIFICANT, 0.0)
     slope = product[f"{name}_trend"]
     years = time_in_years(values)
     numbers = series.to_numpy()

@@ -142,7 +142,7 @@ def trend_rows(trend: SeriesTrend, name: str, lang: str) -> list[Row]:
         ("row_slope", f"{number(trend.slope)} {name}"),
         ("row_interval", interval),
         ("row_p_plain", p_text(trend.p_value, lang)),
-        ("row_p_white", p_text(trend.p_value_prewhitened, lang)),
+        ("row_p_white", p_text(trend.p_value_wang_swail, lang)),
         ("row_memory", number(trend.autocorrelation, 2)),
         ("row_count", str(trend.count)),
     ]

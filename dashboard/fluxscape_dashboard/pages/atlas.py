@@ -52,13 +52,13 @@ class AtlasPage(PageView):
         self._playing: Any = None
         services.on_close(self._stop)
         watch = state.param.watch
-        watch(lambda _: self._show_layer(), list(_LAYER))
-        watch(lambda _: self._show_year(), "at_year")
-        watch(lambda _: self._map.redraw("raster"), "at_opacity")
-        watch(lambda _: self._show_hatching(), ["at_hatch", "at_level"])
-        watch(lambda _: self._show_pixel(), "at_point")
+        watch(lambda *_: self._show_layer(), list(_LAYER))
+        watch(lambda *_: self._show_year(), "at_year")
+        watch(lambda *_: self._map.redraw("raster"), "at_opacity")
+        watch(lambda *_: self._show_hatching(), ["at_hatch", "at_level"])
+        watch(lambda *_: self._show_pixel(), "at_point")
         watch(lambda event: self._map.show_view(event.new), "map_view")
-        watch(lambda _: self._show_all(), "lang")
+        watch(lambda *_: self._show_all(), "lang")
 
     # ------------------------------------------------------------------ zones
     def selectors(self) -> Any:

@@ -117,7 +117,7 @@ class NationalProduct:
         layer
             ``annual``, ``mean``, ``trend`` or ``p_value``.
         test
-            ``prewhitened`` or ``mann_kendall``; matters to ``p_value`` only.
+            ``wang_swail`` or ``mann_kendall``; matters to ``p_value`` only.
         """
         name = FLUXES[flux]
         if layer == "p_value":
@@ -157,7 +157,7 @@ class NationalProduct:
 
 def p_value_name(flux: str, test: str) -> str:
     """Return the name of the p-values of a flux by a test."""
-    suffix = "p_value_prewhitened" if test == "prewhitened" else "p_value"
+    suffix = "p_value_wang_swail" if test == "wang_swail" else "p_value"
     return f"{FLUXES[flux]}_{suffix}"
 
 

@@ -44,7 +44,7 @@ def test_each_flux_gets_mean_trend_and_both_p_values() -> None:
     assert product[f"{GPP}_trend"].to_numpy()[1, 1] == pytest.approx(2.0)
     assert product[f"{ET}_trend"].attrs["units"] == "kg m-2 year-1 year-1"
     assert product[f"{ET}_p_value"].to_numpy()[1, 1] < 1e-10
-    assert product[f"{GPP}_p_value_prewhitened"].attrs["pyramid_resampling"] == "nearest"
+    assert product[f"{GPP}_p_value_wang_swail"].attrs["pyramid_resampling"] == "nearest"
     assert np.isnan(product[f"{GPP}_trend"].to_numpy()[0, 0])
 
 

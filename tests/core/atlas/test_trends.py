@@ -170,8 +170,8 @@ def test_threads_do_not_change_a_bit() -> None:
     times = np.arange(12.0)
     one = np.empty((600, kernels.COLUMNS))
     many = np.empty_like(one)
-    kernels.trend_block(rows, times, 1.0, 3, False, one)
-    kernels.trend_rows(rows, times, 1.0, 3, False, many)
+    kernels.trend_block(rows, times, 1.0, 3, kernels.MANN_KENDALL, one)
+    kernels.trend_rows(rows, times, 1.0, 3, kernels.MANN_KENDALL, many)
     assert one.tobytes() == many.tobytes()
 
 
@@ -232,3 +232,63 @@ def test_errors_name_what_is_wrong() -> None:
         series_trend([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])
     with pytest.raises(DimsError, match="2 values at 2 times"):
         series_trend([1.0, 2.0, np.nan], [1.0, 2.0, 3.0])
+
+
+def wang_swail_by_hand(x: np.ndarray) -> tuple[float, float]:
+    """Return r1 and p by Wang and Swail 2001, written down once more from their appendix."""
+    n, t = x.size, np.arange(float(x.size))
+    slope, r1 = series_trend(x, t).slope, 0.0
+    for _ in range(20):
+        rest = x - slope * t
+        rest = rest - rest.mean()
+        last, r1 = r1, float((rest[1:] * rest[:-1]).sum() / (rest**2).sum())
+        r1 = min(r1 + (1 + 4 * r1) / n, 0.95)
+        if r1 < 0.05:
+            return 0.0, series_trend(x, t).p_value
+        if abs(r1 - last) < 1e-4:
+            break
+        slope = series_trend((x[1:] - r1 * x[:-1]) / (1 - r1), t[1:]).slope
+    return r1, series_trend(x[1:] - r1 * x[:-1], t[1:]).p_value
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_wang_swail_follows_its_paper(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = 0.05 * np.arange(34.0)
+    noise = 0.0
+    for i in range(34):
+        noise = 0.15 * seed * noise + rng.normal()
+        x[i] += noise
+    r1, p_value = wang_swail_by_hand(x)
+    result = trend(annual(x), method="wang_swail")
+    assert result["p_value"].item() == pytest.approx(p_value, rel=1e-9)
+    assert result["slope"].item() == trend(annual(x))["slope"].item()
+    single = series_trend(x, np.arange(34))
+    assert single.autocorrelation == pytest.approx(r1, abs=1e-12)
+    assert single.p_value_wang_swail == pytest.approx(p_value, rel=1e-9)
+
+
+def test_a_strong_trend_is_missed_by_plain_prewhitening_only() -> None:
+    rng = np.random.default_rng(11)
+    rows = annual(0.3 * np.arange(34.0)[:, None, None] + rng.normal(size=(34, 20, 10)))
+    found = {
+        method: float((trend(rows, method=method)["p_value"] < 0.05).mean())
+        for method in ("mann_kendall", "prewhitened", "wang_swail")
+    }
+    assert found["mann_kendall"] == found["wang_swail"] == 1.0
+    assert found["prewhitened"] < 0.8
+
+
+def test_memory_without_a_trend_is_seldom_called_a_trend() -> None:
+    rng = np.random.default_rng(12)
+    noise = rng.normal(size=(60, 30, 20))
+    for i in range(1, 60):
+        noise[i] += 0.5 * noise[i - 1]
+    rows = annual(noise[26:])
+    rates = {
+        method: float((trend(rows, method=method)["p_value"] < 0.05).mean())
+        for method in ("mann_kendall", "prewhitened", "wang_swail")
+    }
+    assert rates["mann_kendall"] > 0.16
+    assert rates["prewhitened"] < 0.09
+    assert rates["wang_swail"] < 0.13
