@@ -275,6 +275,9 @@ class MapView:
         moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
         for axis_range in (chart.x_range, chart.y_range):
             axis_range.js_on_change("end", moved)
+        # One way home: Bokeh's own would return to the ranges of the first frame.
+        others = [tool for tool in chart.toolbar.tools if not isinstance(tool, ResetTool)]
+        chart.toolbar.tools = others
         chart.add_tools(
             CustomAction(
                 icon="reset",
@@ -400,7 +403,6 @@ _TOOL_TEXTS: Final = {
     WheelZoomTool: "common.tool_wheel_zoom",
     BoxZoomTool: "common.tool_box_zoom",
     SaveTool: "common.tool_save",
-    ResetTool: "common.tool_reset",
 }
 
 

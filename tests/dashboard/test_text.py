@@ -38,7 +38,7 @@ def test_chinese_texts_are_chinese(namespace: str) -> None:
 
 
 def test_every_key_that_the_code_names_exists() -> None:
-    pattern = re.compile(rf'"((?:{"|".join(NAMESPACES)})\.[a-z][a-z0-9_]*)"')
+    pattern = re.compile(rf'"((?:{"|".join(NAMESPACES)})\.[a-z][a-z0-9_]*[a-zA-Z0-9])"')
     for path in SOURCES.rglob("*.py"):
         for key in pattern.findall(path.read_text(encoding="utf-8")):
             namespace, name = key.split(".")

@@ -34,7 +34,7 @@ class Services:
     session
         Name of this session, for :meth:`JobPool.submit`.
     notify
-        ``notify("error", "footprint.bad_file", name=…)`` shows a message.
+        ``notify("error", "common.notice_no_tower", tower=…)`` shows a message.
     on_close
         Registers a function that runs once when the session ends: cancel jobs, drop files.
     """
