@@ -11,33 +11,55 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
-from bokeh.events import RangesUpdate
 from bokeh.models import (
     BoxZoomTool,
-    ColumnDataSource,
-    CustomAction,
-    CustomJS,
     CustomJSTickFormatter,
     MercatorTicker,
     PanTool,
     Range1d,
-    ResetTool,
     SaveTool,
     WheelZoomTool,
 )
 from bokeh.plotting import figure
 
 from fluxscape.assets import asset
+from fluxscape_dashboard.map_view import NATIONAL, MapView, View
+from fluxscape_dashboard.mercator import (
+    EARTH_RADIUS,
+    Bounds,
+    Floats,
+    mercator_bounds,
+    to_degrees,
+    to_mercator,
+)
 from fluxscape_dashboard.text import t
 
-EARTH_RADIUS: Final = 6_378_137.0
-"""Radius of the sphere of EPSG:3857 [m] (EPSG Guidance Note 7-2, section 3.5.2)."""
+__all__ = [
+    "LOD_TIMEOUT_MS",
+    "NATIONAL",
+    "PICTURE_ROUTE",
+    "SOUTH_CHINA_SEA",
+    "Bounds",
+    "MapView",
+    "View",
+    "add_base_map",
+    "approval_number",
+    "base_map",
+    "border_line",
+    "dress_axes",
+    "inset_caption",
+    "mercator_bounds",
+    "national_figure",
+    "set_language",
+    "south_china_sea_inset",
+    "to_degrees",
+    "to_mercator",
+]
 
 SEA_COLOUR: Final = "#dce7ee"
 LINE_COLOUR: Final = "#4a4f55"
@@ -52,46 +74,8 @@ LOD_TIMEOUT_MS: Final = 80
 PICTURE_ROUTE: Final = "basemap"
 """Address below which the server serves the folder ``assets/basemap``."""
 
-Floats = npt.NDArray[np.float64]
-
-
-class Bounds(NamedTuple):
-    """A rectangle in degrees."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-
-NATIONAL: Final = Bounds(73.0, 10.0, 135.6, 54.2)
-"""What the main map opens with; the inset shows the rest of the country."""
-
 SOUTH_CHINA_SEA: Final = Bounds(105.0, 2.6, 123.4, 25.4)
 """What the inset shows."""
-
-View = tuple[float, float, float]
-"""Longitude and latitude of a map's centre and its width [degree]."""
-
-
-def to_mercator(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return Web Mercator x and y [m] of longitudes and latitudes [degree]."""
-    x = EARTH_RADIUS * np.radians(np.asarray(longitude, dtype=np.float64))
-    phi = np.radians(np.asarray(latitude, dtype=np.float64))
-    return x, EARTH_RADIUS * np.arctanh(np.sin(phi))
-
-
-def to_degrees(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return longitudes and latitudes [degree] of Web Mercator x and y [m]."""
-    longitude = np.degrees(np.asarray(x, dtype=np.float64) / EARTH_RADIUS)
-    latitude = np.degrees(np.arcsin(np.tanh(np.asarray(y, dtype=np.float64) / EARTH_RADIUS)))
-    return longitude, latitude
-
-
-def mercator_bounds(bounds: Bounds) -> tuple[float, float, float, float]:
-    """Return x and y of the south-west, then of the north-east corner [m]."""
-    x, y = to_mercator([bounds.west, bounds.east], [bounds.south, bounds.north])
-    return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 
 
 # ---------------------------------------------------------------- base map
@@ -176,6 +160,13 @@ def _add_relief(chart: Any, picture: str) -> None:
     chart.renderers = [*first, *(item for item in chart.renderers if item not in first)]
 
 
+def inset_caption(lang: str) -> str:
+    """Return what stands below the inset: its name and the approval number of the borders."""
+    number = approval_number()
+    name = t("common.south_china_sea", lang)
+    return f"{name} · {t('common.approval_number', lang, number=number)}" if number else name
+
+
 def base_map(lang: str) -> Any:
     """Return the base map for HoloViews: an empty overlay whose figure gets the base map.
 
@@ -208,126 +199,6 @@ return horizontal
   ? text(tick / r * 180 / Math.PI, 'E', 'W')
   : text(Math.asin(Math.tanh(tick / r)) * 180 / Math.PI, 'N', 'S')
 """
-
-# Degrees must count the same number of metres on both axes at the centre of the frame, whatever
-# its shape; half_y = NaN means that the width alone decides.
-_FIT: Final = """
-const w = chart.inner_width, h = chart.inner_height, v = view.data
-if (!(w > 0 && h > 0)) return
-const across = v.half_x[0] / w, down = Number.isFinite(v.half_y[0]) ? v.half_y[0] / h : 0
-const scale = Math.max(across, down)
-view.fitting = true
-chart.x_range.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
-chart.y_range.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
-view.fitting = false
-"""
-
-# In place: what the user chose must survive a change of the frame's size, but not be sent back.
-_MOVED: Final = """
-if (view.fitting) return
-const v = view.data
-v.x[0] = (chart.x_range.start + chart.x_range.end) / 2
-v.y[0] = (chart.y_range.start + chart.y_range.end) / 2
-v.half_x[0] = (chart.x_range.end - chart.x_range.start) / 2
-v.half_y[0] = NaN
-"""
-
-# The time makes it a change for the server too, which was not told of the moves in between.
-_HOME: Final = """
-view.data = {x: [x], y: [y], half_x: [half_x], half_y: [half_y], turn: [-Date.now()]}
-"""
-
-
-class MapView:
-    """Keeps a figure's scale equal on both axes and tells of its view.
-
-    Parameters
-    ----------
-    chart
-        A Bokeh figure in Web Mercator with :class:`~bokeh.models.Range1d` ranges.
-    on_move
-        Called with the view when the user has moved the map, with None when the map went home.
-    home
-        What the map opens with and returns to.
-    """
-
-    def __init__(
-        self,
-        chart: Any,
-        on_move: Callable[[View | None], None] | None = None,
-        home: Bounds = NATIONAL,
-    ) -> None:
-        west, south, east, north = mercator_bounds(home)
-        self._home = {
-            "x": (west + east) / 2,
-            "y": (south + north) / 2,
-            "half_x": (east - west) / 2,
-            "half_y": (north - south) / 2,
-        }
-        self._on_move = on_move
-        self._shown: View | None = None
-        self._turn = 0
-        self._source = ColumnDataSource(self._columns(None))
-        fit = CustomJS(args={"view": self._source, "chart": chart}, code=_FIT)
-        self._source.js_on_change("data", fit)
-        chart.js_on_change("inner_width", fit)
-        chart.js_on_change("inner_height", fit)
-        moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
-        for axis_range in (chart.x_range, chart.y_range):
-            axis_range.js_on_change("end", moved)
-        # One way home: Bokeh's own would return to the ranges of the first frame.
-        others = [tool for tool in chart.toolbar.tools if not isinstance(tool, ResetTool)]
-        chart.toolbar.tools = others
-        chart.add_tools(
-            CustomAction(
-                icon="reset",
-                tags=["home"],
-                callback=CustomJS(args={"view": self._source, **self._home}, code=_HOME),
-            )
-        )
-        if on_move is not None:
-            chart.on_event(RangesUpdate, self._moved)
-            self._source.on_change("data", self._went_home)
-
-    def show(self, view: View | None) -> None:
-        """Show a view, or the home view if None; without effect when it is shown already."""
-        if view != self._shown:
-            self._shown = view
-            self._source.data = self._columns(view)
-
-    def _columns(self, view: View | None) -> dict[str, list[float]]:
-        self._turn += 1
-        turn = [float(self._turn)]
-        if view is None:
-            return {**{name: [value] for name, value in self._home.items()}, "turn": turn}
-        longitude, latitude, width = view
-        x, y = to_mercator(longitude, latitude)
-        half = float(to_mercator(width / 2, 0.0)[0])
-        return {
-            "x": [float(x)],
-            "y": [float(y)],
-            "half_x": [half],
-            "half_y": [math.nan],
-            "turn": turn,
-        }
-
-    def _moved(self, event: Any) -> None:
-        longitude, latitude = to_degrees((event.x0 + event.x1) / 2, (event.y0 + event.y1) / 2)
-        width = float(to_degrees(event.x1 - event.x0, 0.0)[0])
-        # A thousandth of the width is less than a pixel.
-        digits = max(0, 3 - math.floor(math.log10(max(width, 1e-6))))
-        self._tell(
-            (round(float(longitude), digits), round(float(latitude), digits), float(f"{width:.4g}"))
-        )
-
-    def _went_home(self, _: str, __: Any, new: Any) -> None:
-        if new["turn"][0] < 0:
-            self._tell(None)
-
-    def _tell(self, view: View | None) -> None:
-        self._shown = view
-        if self._on_move is not None:
-            self._on_move(view)
 
 
 def national_figure(name: str, *, hover: Sequence[Any] = (), **options: Any) -> Any:

@@ -63,14 +63,16 @@ class TowersPage(PageView):
         self._view.show(self.state.map_view)
         self.chart.on_event(Tap, self._tapped)
         self._legend = pmui.Column(margin=0, sizing_mode="stretch_width")
-        self._inset_name = pmui.Typography(
-            self.bound("common.south_china_sea"), variant="caption", margin=(6, 0, 0, 0)
+        inset_name = pmui.Typography(
+            pn.bind(maps.inset_caption, self.state.param.lang),
+            variant="caption",
+            margin=(6, 0, 0, 0),
         )
         beside = pmui.Column(
             self._legend,
             pn.VSpacer(),
             pn.pane.Bokeh(maps.south_china_sea_inset(), margin=0),
-            self._inset_name,
+            inset_name,
             width=170,
             sizing_mode="stretch_height",
             margin=(8, 10),

@@ -1,0 +1,139 @@
+"""The view of a national map: equal scale on both axes, one way home, told in degrees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from bokeh.events import RangesUpdate
+from bokeh.models import ColumnDataSource, CustomAction, CustomJS, ResetTool
+
+from fluxscape_dashboard.mercator import Bounds, mercator_bounds, to_degrees, to_mercator
+
+View = tuple[float, float, float]
+"""Longitude and latitude of a map's centre and its width [degree]."""
+
+
+NATIONAL: Final = Bounds(73.0, 10.0, 135.6, 54.2)
+"""What the main map opens with; the inset shows the rest of the country."""
+
+# Degrees must count the same number of metres on both axes at the centre of the frame, whatever
+# its shape; half_y = NaN means that the width alone decides.
+_FIT: Final = """
+const w = chart.inner_width, h = chart.inner_height, v = view.data
+if (!(w > 0 && h > 0)) return
+const across = v.half_x[0] / w, down = Number.isFinite(v.half_y[0]) ? v.half_y[0] / h : 0
+const scale = Math.max(across, down)
+view.fitting = true
+chart.x_range.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
+chart.y_range.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
+view.fitting = false
+"""
+
+# In place: what the user chose must survive a change of the frame's size, but not be sent back.
+_MOVED: Final = """
+if (view.fitting) return
+const v = view.data
+v.x[0] = (chart.x_range.start + chart.x_range.end) / 2
+v.y[0] = (chart.y_range.start + chart.y_range.end) / 2
+v.half_x[0] = (chart.x_range.end - chart.x_range.start) / 2
+v.half_y[0] = NaN
+"""
+
+# The time makes it a change for the server too, which was not told of the moves in between.
+_HOME: Final = """
+view.data = {x: [x], y: [y], half_x: [half_x], half_y: [half_y], turn: [-Date.now()]}
+"""
+
+
+class MapView:
+    """Keeps a figure's scale equal on both axes and tells of its view.
+
+    Parameters
+    ----------
+    chart
+        A Bokeh figure in Web Mercator with :class:`~bokeh.models.Range1d` ranges.
+    on_move
+        Called with the view when the user has moved the map, with None when the map went home.
+    home
+        What the map opens with and returns to.
+    """
+
+    def __init__(
+        self,
+        chart: Any,
+        on_move: Callable[[View | None], None] | None = None,
+        home: Bounds = NATIONAL,
+    ) -> None:
+        west, south, east, north = mercator_bounds(home)
+        self._home = {
+            "x": (west + east) / 2,
+            "y": (south + north) / 2,
+            "half_x": (east - west) / 2,
+            "half_y": (north - south) / 2,
+        }
+        self._on_move = on_move
+        self._shown: View | None = None
+        self._turn = 0
+        self._source = ColumnDataSource(self._columns(None))
+        fit = CustomJS(args={"view": self._source, "chart": chart}, code=_FIT)
+        self._source.js_on_change("data", fit)
+        chart.js_on_change("inner_width", fit)
+        chart.js_on_change("inner_height", fit)
+        moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
+        for axis_range in (chart.x_range, chart.y_range):
+            axis_range.js_on_change("end", moved)
+        # One way home: Bokeh's own would return to the ranges of the first frame.
+        others = [tool for tool in chart.toolbar.tools if not isinstance(tool, ResetTool)]
+        chart.toolbar.tools = others
+        chart.add_tools(
+            CustomAction(
+                icon="reset",
+                tags=["home"],
+                callback=CustomJS(args={"view": self._source, **self._home}, code=_HOME),
+            )
+        )
+        if on_move is not None:
+            chart.on_event(RangesUpdate, self._moved)
+            self._source.on_change("data", self._went_home)
+
+    def show(self, view: View | None) -> None:
+        """Show a view, or the home view if None; without effect when it is shown already."""
+        if view != self._shown:
+            self._shown = view
+            self._source.data = self._columns(view)
+
+    def _columns(self, view: View | None) -> dict[str, list[float]]:
+        self._turn += 1
+        turn = [float(self._turn)]
+        if view is None:
+            return {**{name: [value] for name, value in self._home.items()}, "turn": turn}
+        longitude, latitude, width = view
+        x, y = to_mercator(longitude, latitude)
+        half = float(to_mercator(width / 2, 0.0)[0])
+        return {
+            "x": [float(x)],
+            "y": [float(y)],
+            "half_x": [half],
+            "half_y": [math.nan],
+            "turn": turn,
+        }
+
+    def _moved(self, event: Any) -> None:
+        longitude, latitude = to_degrees((event.x0 + event.x1) / 2, (event.y0 + event.y1) / 2)
+        width = float(to_degrees(event.x1 - event.x0, 0.0)[0])
+        # A thousandth of the width is less than a pixel.
+        digits = max(0, 3 - math.floor(math.log10(max(width, 1e-6))))
+        self._tell(
+            (round(float(longitude), digits), round(float(latitude), digits), float(f"{width:.4g}"))
+        )
+
+    def _went_home(self, _: str, __: Any, new: Any) -> None:
+        if new["turn"][0] < 0:
+            self._tell(None)
+
+    def _tell(self, view: View | None) -> None:
+        self._shown = view
+        if self._on_move is not None:
+            self._on_move(view)
