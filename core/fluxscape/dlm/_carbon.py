@@ -33,6 +33,12 @@ def moisture_response(saturation: float) -> float:
 
 
 @kernel
-def running_mean(mean: float, value: float, step: float, days: float) -> float:
-    """Return an exponential running mean after a step [s] with a memory of some days."""
-    return mean + (value - mean) * (1.0 - math.exp(-step / (86400.0 * days)))
+def newest_weight(step: float, days: float) -> float:
+    """Return the weight of a step [s] in an exponential running mean over some days."""
+    return 1.0 - math.exp(-step / (86400.0 * days))
+
+
+@kernel
+def running_mean(mean: float, value: float, weight: float) -> float:
+    """Return an exponential running mean after a step of the given weight."""
+    return mean + (value - mean) * weight

@@ -41,7 +41,7 @@ def run_member(
     (row, 3, layer). A negative period is run and not kept. ``worst`` takes the largest energy and
     water residual.
     """
-    static: Static = prepare_static(p, height, water_held, work)
+    static: Static = prepare_static(p, height, water_held, step, work)
     for t in range(first_step, last_step):
         weather = Weather(
             forcing.cosine_zenith[point, t],

@@ -23,15 +23,9 @@ from fluxscape.dlm._canopy import (
     leaf_capacity,
     wet_fraction,
 )
-from fluxscape.dlm._carbon import (
-    GROWTH_DAYS,
-    RECENT_DAYS,
-    moisture_response,
-    running_mean,
-    temperature_response,
-)
+from fluxscape.dlm._carbon import moisture_response, running_mean, temperature_response
 from fluxscape.dlm._column import add_snow, freeze_and_thaw, heat_content, set_column
-from fluxscape.dlm._energy import bare_ground_coefficient, soil_surface_resistance
+from fluxscape.dlm._energy import soil_surface_resistance
 from fluxscape.dlm._records import (
     ENERGY_LOST,
     ENERGY_TOLERANCE,
@@ -56,10 +50,6 @@ from fluxscape.dlm._work import Static, Weather
 
 _GROUND_EMISSIVITY = 0.97
 """Emissivity of soil and snow [1] (Oleson et al. 2013, section 4.1: 0.96 and 0.97)."""
-
-_TYPICAL_FRICTION = 0.3
-"""Friction velocity for which bare ground's transfer coefficient is taken [m s-1]; it enters with
-the power 0.45."""
 
 
 @kernel
@@ -87,6 +77,9 @@ def advance(
     base, pliancy = eliminate_column(
         work.temperature, work.capacity, work.link, first, step, work.intercept, work.coupling
     )
+    ground = make_ground(
+        p, s, static, work, base, link / (1.0 + link * pliancy), first, leaf_area, step
+    )
     stress = water_stress(s, p, work)
     out = solve_surfaces(
         p,
@@ -94,7 +87,7 @@ def advance(
         make_air(p, static, weather, leaf_area),
         light,
         capacity,
-        make_ground(p, s, work, base, link / (1.0 + link * pliancy), first, leaf_area, step),
+        ground,
         wet_fraction(s.canopy_water, leaf_store),
         s.canopy_water / step,
         stress,
@@ -107,7 +100,7 @@ def advance(
     # Water and carbon
     gone = leave_water(s, p, work, out, first, throughfall, leaf_store, step)
     added = hold_water(s, p, work) if static.water_held else 0.0
-    respire(s, p, o, work, out, weather.air_temperature, step)
+    respire(s, p, o, static, work, out, weather.air_temperature)
     remember(s, out, weather)
     # Balances
     after = total_water(s)
@@ -151,6 +144,7 @@ def light_of_step(p: Any, s: Any, work: Any, weather: Weather, leaf_area: float)
 def make_ground(
     p: Any,
     s: Any,
+    static: Static,
     work: Any,
     base: float,
     conductance: float,
@@ -171,7 +165,7 @@ def make_ground(
         first == 0,
         LATENT_HEAT_FUSION * s.snow_ice / step,
         resistance,
-        bare_ground_coefficient(_TYPICAL_FRICTION, p.ground_roughness),
+        static.bare_coefficient,
         math.exp(-leaf_area),
         available / step,
         _GROUND_EMISSIVITY,
@@ -184,8 +178,8 @@ def make_air(p: Any, static: Static, weather: Weather, leaf_area: float) -> Air:
     # CLM 4.5, eq. 5.126-5.127: V = (1 - exp(-min(L, 2))) / (1 - exp(-2)).
     cover = (1.0 - math.exp(-min(leaf_area, 2.0))) / 0.8646647167633873
     displacement = p.displacement_ratio * p.canopy_height * cover
-    log_roughness = cover * math.log(max(p.roughness_ratio * p.canopy_height, p.ground_roughness))
-    log_roughness += (1.0 - cover) * math.log(p.ground_roughness)
+    log_roughness = static.log_canopy_roughness * cover
+    log_roughness += static.log_ground_roughness * (1.0 - cover)
     height = max(static.height - displacement, 0.5)
     return Air(
         weather.air_temperature,
@@ -201,7 +195,7 @@ def make_air(p: Any, static: Static, weather: Weather, leaf_area: float) -> Air:
 
 @kernel
 def respire(
-    s: Any, p: Any, o: Any, work: Any, out: Surfaces, air_temperature: float, step: float
+    s: Any, p: Any, o: Any, static: Static, work: Any, out: Surfaces, air_temperature: float
 ) -> None:
     """Fill the carbon fluxes and update the memories of leaves and plants."""
     temperature = (s.soil_temperature[0] + 2.0 * s.soil_temperature[1]) / 3.0
@@ -215,8 +209,8 @@ def respire(
     o.ecosystem_respiration = out.leaf_respiration + p.autotrophic_share * s.recent_assimilation
     o.ecosystem_respiration += soil
     o.net_ecosystem_exchange = o.ecosystem_respiration - gpp
-    s.recent_assimilation = running_mean(s.recent_assimilation, gpp, step, RECENT_DAYS)
-    s.growth_temperature = running_mean(s.growth_temperature, air_temperature, step, GROWTH_DAYS)
+    s.recent_assimilation = running_mean(s.recent_assimilation, gpp, static.recent_weight)
+    s.growth_temperature = running_mean(s.growth_temperature, air_temperature, static.growth_weight)
 
 
 @kernel

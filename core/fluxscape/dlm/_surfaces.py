@@ -2,7 +2,7 @@ r"""Iteration of the coupled surface balance: temperatures, stability and stomat
 
 Each pass takes stability, conductances and stomata at the last temperatures, solves the linearised
 balances exactly (:mod:`fluxscape.dlm._balance`), and the iteration stops when no temperature moves
-by more than 0.02 K and the aerodynamic conductance by less than 1 %. What curvature is left then
+by more than 0.03 K and the aerodynamic conductance by less than 2 %. What curvature is left then
 is the residual that the step reports, three orders of magnitude below 0.1 W m-2. Where conductances
 and temperatures chase each other, new stomatal conductances count half, and after 16 passes
 all conductances stay, so that the balance settles.
@@ -48,7 +48,7 @@ _HALVE = 4
 """Passes after which new stomatal conductances count half."""
 _HOLD = 16
 """Passes after which conductances stay."""
-_TOLERANCE = 0.02
+_TOLERANCE = 0.03
 """Largest change of a temperature at the solution [K]."""
 
 
@@ -293,7 +293,7 @@ def solve_surfaces(
                 leaf_water,
                 ground.evaporation_limit,
             )
-        steady = abs(ga - last_ga) < 0.01 * ga
+        steady = abs(ga - last_ga) < 0.02 * ga
         last_ga = ga
         converged = steady and max(abs(first), abs(second), abs(third)) < _TOLERANCE
     if not has_sun:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from fluxscape._jit import kernel
+from fluxscape.dlm._carbon import GROWTH_DAYS, RECENT_DAYS, newest_weight
+from fluxscape.dlm._energy import bare_ground_coefficient
 from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS
 from fluxscape.dlm._soil_heat import dry_conductivity, frozen_factor, saturated_conductivity
 from fluxscape.dlm._soil_water import root_share
+
+_TYPICAL_FRICTION = 0.3
+"""Friction velocity for which bare ground's transfer coefficient is taken [m s-1]; it enters with
+the power 0.45."""
 
 
 class Weather(NamedTuple):
@@ -36,6 +43,14 @@ class Static(NamedTuple):
     dry_conductivity: float
     saturated_conductivity: float
     frozen_ratio: float
+    bare_coefficient: float
+    """Transfer coefficient of bare ground [1]."""
+    log_canopy_roughness: float
+    log_ground_roughness: float
+    growth_weight: float
+    """Weight of a step in the running mean of temperature [1]."""
+    recent_weight: float
+    """Weight of a step in the running mean of assimilation [1]."""
     water_held: bool
     """Whether the soil is held at field capacity."""
 
@@ -62,7 +77,7 @@ WORK_DTYPE: Final = np.dtype(
 
 
 @kernel
-def prepare_static(p: Any, height: float, water_held: bool, work: Any) -> Static:
+def prepare_static(p: Any, height: float, water_held: bool, step: float, work: Any) -> Static:
     """Return what does not change with time, and set root shares."""
     top, total = 0.0, 0.0
     for i in range(N_LAYERS):
@@ -77,5 +92,10 @@ def prepare_static(p: Any, height: float, water_held: bool, work: Any) -> Static
         dry_conductivity(p.porosity),
         saturated_conductivity(p.porosity, p.quartz_fraction),
         frozen_factor(p.porosity),
+        bare_ground_coefficient(_TYPICAL_FRICTION, p.ground_roughness),
+        math.log(max(p.roughness_ratio * p.canopy_height, p.ground_roughness)),
+        math.log(p.ground_roughness),
+        newest_weight(step, GROWTH_DAYS),
+        newest_weight(step, RECENT_DAYS),
         water_held,
     )

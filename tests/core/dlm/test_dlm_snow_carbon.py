@@ -53,10 +53,10 @@ def test_moisture_response_peaks_in_moist_soil():
 
 
 def test_the_running_mean_is_the_same_in_one_step_or_many():
-    mean = carbon.running_mean(0.0, 10.0, 86400.0, 7.0)
+    mean = carbon.running_mean(0.0, 10.0, carbon.newest_weight(86400.0, 7.0))
     parts = 0.0
     for _ in range(48):
-        parts = carbon.running_mean(parts, 10.0, 1800.0, 7.0)
+        parts = carbon.running_mean(parts, 10.0, carbon.newest_weight(1800.0, 7.0))
     assert mean == pytest.approx(parts, rel=1e-12)
 
 
