@@ -1,8 +1,8 @@
 """Speed and conservation of the land-surface model.
 
-Prints site-years per processor second of one core at half-hourly steps with everything on, the same
-with hourly steps (``lean``: half the steps, same physics), the time of 100 members of a site-year on
-two threads by the wall clock, and the largest residuals of any step.
+Prints site-years per processor second of one core at half-hourly steps with everything on, the
+same with hourly steps (``lean``: half the steps, same physics), the time of 100 members of a
+site-year on two threads by the wall clock, and the largest residuals of any step.
 
     .venv/bin/python benchmarks/dlm.py --json [--quick]
 """
