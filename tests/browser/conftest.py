@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from helpers.browser import FluxPage
+from helpers.browser import FluxPage, find_chromium
 from helpers.server import running_server
-
-
-def _chromium() -> str | None:
-    """Return Chromium's path from CHROMIUM or PATH; None means playwright's own."""
-    if named := os.environ.get("CHROMIUM"):
-        return named
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +18,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(
-                executable_path=_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+                executable_path=find_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
             )
         except Error as error:
             if os.environ.get("CI"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -52,6 +54,14 @@ _VISIBLE_TEXT = """
   return lines.join('\\n')
 }
 """
+
+
+def find_chromium() -> str | None:
+    """Return Chromium's path from CHROMIUM or PATH; None means playwright's own."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 class FluxPage:

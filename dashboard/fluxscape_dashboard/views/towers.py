@@ -229,12 +229,9 @@ def _columns(towers: Sequence[Tower], x: Any, y: Any, lang: str) -> dict[str, An
 
 def legend(classes: Sequence[str], lang: str) -> Any:
     """Return the legend of the classes that occur, shape and colour with the full name."""
-    rows = [
-        f'<div class="row"><svg width="16" height="16" fill="{CLASS_STYLES[key].colour}" '
-        f'stroke="{_EDGE}" stroke-width="0.9">{_SHAPES[CLASS_STYLES[key].marker]}</svg>'
-        f"<span>{{{key}}}</span></div>"
-        for key in classes
-    ]
+    rows = (f'<div class="row">{{mark_{key}}}<span>{{name_{key}}}</span></div>' for key in classes)
+    marks = {f"mark_{key}": safe.fill(_swatch(CLASS_STYLES[key])) for key in classes}
+    names = {f"name_{key}": class_name(key, lang) for key in classes}
     style = (
         ".row { display: flex; gap: 6px; align-items: flex-start; margin: 3px 0; "
         "font-size: 11px; line-height: 1.35 } svg { flex: none }"
@@ -242,7 +239,15 @@ def legend(classes: Sequence[str], lang: str) -> Any:
     return safe.html_pane(
         "".join(rows),
         pane={"stylesheets": [style], "margin": 0, "sizing_mode": "stretch_width"},
-        **{key: class_name(key, lang) for key in classes},
+        **marks,
+        **names,
+    )
+
+
+def _swatch(style: ClassStyle) -> str:
+    return (
+        f'<svg width="16" height="16" fill="{style.colour}" stroke="{_EDGE}" stroke-width="0.9">'
+        f"{_SHAPES[style.marker]}</svg>"
     )
 
 
