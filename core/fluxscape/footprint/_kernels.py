@@ -43,7 +43,7 @@ PLUME_COLUMNS = 10
 
 TILE_ROWS = 8
 BLOCK_RECORDS = 64
-PADDING = 16
+PADDING = 8
 """Rows are cut at multiples of this many cells, so that vector code meets no remainder."""
 
 CUT_SIGMAS = 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -199,3 +200,17 @@ def test_peak_is_where_the_crosswind_integral_is_largest() -> None:
         assert top > crosswind_integrated(plume, peak * 1.01)
         assert top > crosswind_integrated(plume, peak * 0.99)
         assert crosswind_integrated(plume, plume.shift) == 0.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_result_does_not_depend_on_the_number_of_threads(kind: int) -> None:
+    plumes = table(kind, np.linspace(0.0, 360.0, 50))
+    before = numba.get_num_threads()
+    fields = []
+    try:
+        for threads in (1, before):
+            numba.set_num_threads(threads)
+            fields.append(both(plumes, kind, half=40, step=5.0)[0])
+    finally:
+        numba.set_num_threads(before)
+    assert (fields[0] == fields[1]).all()
