@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from fluxscape.footprint.sensitivity import input_sensitivity
     from fluxscape.footprint.single import footprint
     from fluxscape.footprint.source_area import SourceArea, source_areas
+    from fluxscape.footprint.stack import climatology_by_period
     from fluxscape.footprint.summary import summarise
 
 _HOME = {
     "MODELS": "models",
     "VARIANTS": "models",
     "SourceArea": "source_area",
+    "climatology_by_period": "stack",
     "compare_models": "compare",
     "differences": "compare",
     "find_model": "models",
@@ -39,6 +41,7 @@ __all__ = [
     "MODELS",
     "VARIANTS",
     "SourceArea",
+    "climatology_by_period",
     "compare_models",
     "differences",
     "find_model",

@@ -30,8 +30,8 @@ CHUNK_RECORDS: Final = 1024
 """Records between two reports of progress; bounds the memory of the tables in between."""
 
 CAPTURE_NODES: Final = 320
-"""Nodes of the integral that gives each record's captured share; error below 2e-3 where an edge of the
-grid cuts the plume lengthwise, 1e-5 in the mean of many."""
+"""Nodes of the integral that gives each record's captured share. Its error is below 2e-3 where an
+edge of the grid cuts the plume lengthwise, and 1e-5 in the mean of many records."""
 
 
 def footprint_climatology(

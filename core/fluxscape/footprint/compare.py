@@ -52,7 +52,7 @@ def compare_models(
         resolution is the finest and an automatic extent the largest that any model asks for.
     """
     chosen = find_models(models)
-    grid = _shared_grid(records, [model.name for model in chosen], options)
+    grid = shared_grid(records, [model.name for model in chosen], options)
     return {
         model.name: footprint_climatology(
             records,
@@ -64,10 +64,13 @@ def compare_models(
     }
 
 
-def _shared_grid(
+def shared_grid(
     records: xr.Dataset, names: list[str], options: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Return the finest resolution and the largest extent that any model asks for."""
+    """Return the finest resolution and the largest extent that any of the models asks for.
+
+    Nothing is returned for what ``options`` fixes.
+    """
     if "auto" not in (options.get("resolution"), options.get("extent")):
         return {}
     passed = {key: value for key, value in options.items() if key in PREPARE}

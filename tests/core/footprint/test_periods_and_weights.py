@@ -10,7 +10,12 @@ import pytest
 import xarray as xr
 
 from fluxscape.errors import MissingVariableError, OutOfBoundsError, RunError
-from fluxscape.footprint import footprint_climatology, input_sensitivity, period_mask
+from fluxscape.footprint import (
+    climatology_by_period,
+    footprint_climatology,
+    input_sensitivity,
+    period_mask,
+)
 from fluxscape.footprint.roughness import fit_sector_roughness
 from fluxscape.footprint.sensitivity import VARIATIONS
 from fluxscape.vocabulary import VARIABLES
@@ -144,6 +149,27 @@ def test_weights_that_are_all_zero_are_refused() -> None:
     records = with_variable(make_records(2), "gross_primary_production", [-1.0, 0.0])
     with pytest.raises(OutOfBoundsError, match="zero"):
         footprint_climatology(records, **SITE, weights="gpp")
+
+
+def test_stack_of_periods_averages_to_the_whole() -> None:
+    records = year(step_hours=240)
+    records["wind_from_direction"][:] = np.linspace(0.0, 360.0, records.sizes["time"])
+    seasons = ("DJF", "MAM", "JJA", "SON", "1999")
+    stack = climatology_by_period(records, seasons, **SITE, extent=100.0)
+    whole = footprint_climatology(records, **SITE, extent=100.0)
+    assert stack["footprint"].dims == ("period", "y", "x")
+    assert int(stack["n_used"].sum()) == whole.attrs["n_used"]
+    assert np.isnan(stack["footprint"].sel(period="1999")).all()
+    known = stack.isel(period=slice(0, 4))
+    mean = known["footprint"].weighted(known["n_used"]).mean("period")
+    assert np.allclose(mean, whole["footprint"], rtol=1e-4, atol=1e-12)
+
+
+def test_stack_without_any_record_is_an_error() -> None:
+    with pytest.raises(RunError, match="no period"):
+        climatology_by_period(make_records(2), ["1999"], **SITE)
+    with pytest.raises(MissingVariableError, match="one period"):
+        climatology_by_period(make_records(2), [], **SITE)
 
 
 def neutral_wind(direction: np.ndarray, roughness: np.ndarray, height: float = 5.0) -> np.ndarray:
