@@ -8,7 +8,7 @@ PORT   ?= 5006
 # Two workers fit two cores; set JOBS=1 on a smaller machine.
 JOBS   ?= 2
 
-.PHONY: run test lint types imports spelling unit nojit browser slow benchmarks assets lock peers clean help
+.PHONY: run test peers lint types imports spelling unit nojit browser slow benchmarks assets lock peers clean help
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -53,6 +53,11 @@ slow: $(READY) ## Long fault, load and soak tests
 
 benchmarks: $(READY) ## Quick pass over every benchmark
 	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python $$f --quick --json || exit 1; done
+
+peers: ## Install the peers that the benchmarks compare with, apart from fluxscape
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	VIRTUAL_ENV=$(abspath .venv-peers) .venv-peers/bin/uv pip install --quiet -r benchmarks/peers.txt
 
 assets: $(READY) ## Rebuild the embedded data from the source packages (downloads them)
 	$(BIN)/python tools/build_assets.py
