@@ -96,6 +96,21 @@ def border_line(layer: str) -> tuple[Floats, Floats]:
 
 
 @cache
+def _line_within(layer: str, bounds: Bounds | None) -> tuple[Floats, Floats]:
+    """Return a border layer without the points outside some bounds, to send less of it."""
+    x, y = border_line(layer)
+    if bounds is None:
+        return x, y
+    west, south, east, north = mercator_bounds(bounds)
+    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    # Neighbours of inside points stay, so that lines reach the frame; the first gap breaks them.
+    kept = inside | np.roll(inside, 1) | np.roll(inside, -1)
+    line = np.where(kept, x, np.nan), np.where(kept, y, np.nan)
+    shown = kept | np.roll(kept, 1)
+    return line[0][shown], line[1][shown]
+
+
+@cache
 def _base_map_facts() -> dict[str, Any]:
     """Return what the makers of the base map say of it: extents, approval number."""
     facts: dict[str, Any] = json.loads(asset("basemap/basemap.json").read_text(encoding="utf-8"))
@@ -107,18 +122,19 @@ def approval_number() -> str:
     return str(_base_map_facts().get("approval_number", ""))
 
 
-def add_base_map(chart: Any, *, picture: str = "relief") -> None:
+def add_base_map(chart: Any, *, picture: str = "relief", bounds: Bounds | None = None) -> None:
     """Put the base map into a Bokeh figure: relief below everything, borders above rasters.
 
     A second call on the same figure does nothing, so that it may be called from a HoloViews hook,
-    which runs at every update. ``picture`` names a picture of ``assets/basemap/basemap.json``.
+    which runs at every update. ``picture`` names a picture of ``assets/basemap/basemap.json``;
+    ``bounds`` leaves out the borders beyond them.
     """
     if "base_map" in chart.tags:
         return
     chart.tags = [*chart.tags, "base_map"]
     _add_relief(chart, picture)
     for layer, width, alpha in _LINES:
-        x, y = border_line(layer)
+        x, y = _line_within(layer, bounds)
         chart.line(
             x,
             y,
@@ -263,7 +279,7 @@ def south_china_sea_inset(name: str = "south_china_sea", *, width: int = 132) ->
         output_backend="canvas",
         min_border=1,
     )
-    add_base_map(chart, picture="relief_south_china_sea")
+    add_base_map(chart, picture="relief_south_china_sea", bounds=SOUTH_CHINA_SEA)
     dress_axes(chart)
     chart.axis.visible = False
     return chart

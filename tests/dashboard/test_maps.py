@@ -51,6 +51,18 @@ def test_the_inset_shows_the_islands_and_has_no_tools() -> None:
     assert inside[drawn].mean() > 0.9
 
 
+def test_the_inset_draws_the_same_lines_with_far_fewer_points() -> None:
+    inset = maps.south_china_sea_inset()
+    lines = {item.name: item.data_source.data for item in inset.renderers if item.name}
+    west, south, east, north = maps.mercator_bounds(maps.SOUTH_CHINA_SEA)
+    for layer in ("nation", "dashed_line"):
+        x, y = maps.border_line(layer)
+        within = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        drawn = set(zip(lines[layer]["x"], lines[layer]["y"], strict=True))
+        assert set(zip(x[within], y[within], strict=True)) <= drawn
+    assert len(lines["nation"]["x"]) < 0.5 * len(maps.border_line("nation")[0])
+
+
 # Points that every map of China published in China encloses or shows within its dashed line.
 @pytest.mark.parametrize(
     ("longitude", "latitude"),
