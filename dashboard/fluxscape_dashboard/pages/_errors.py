@@ -13,7 +13,7 @@ from fluxscape.errors import (
     UnitsError,
     UnsafeInputError,
 )
-from fluxscape_dashboard import safe
+from fluxscape_dashboard.pages._widgets import message
 from fluxscape_dashboard.text import t
 
 _KEYS: Final = (
@@ -41,11 +41,5 @@ def headline_key(error: FluxscapeError) -> str:
 
 def error_alert(error: FluxscapeError, lang: str, *, headline: str | None = None) -> Any:
     """Return an alert with the headline in ``lang`` and the detail, which names file and row."""
-    kind = "warning" if error.details.get("reason") in {"busy", "cancelled"} else "danger"
-    return safe.alert(
-        "**{headline}**\n\n{detail}",
-        kind=kind,
-        headline=headline or t(headline_key(error), lang),
-        detail=error.message,
-        pane={"sizing_mode": "stretch_width", "margin": (4, 0)},
-    )
+    kind = "warning" if error.details.get("reason") in {"busy", "cancelled"} else "error"
+    return message(kind, headline or t(headline_key(error), lang), error.message)

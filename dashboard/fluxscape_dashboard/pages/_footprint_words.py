@@ -16,6 +16,7 @@ from fluxscape_dashboard.sites import has_position, heights_of
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
+from fluxscape_dashboard.views.charts import scientific
 
 PRECISE: Final = 200.0
 """Uncertainty of a position [m] up to which the overlay needs no warning."""
@@ -38,7 +39,7 @@ def areas_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
                 share,
                 f"{cut}{area['area'] / SQUARE_METRES_PER_HECTARE:.3g}",
                 f"{cut}{area['reach']:.0f}",
-                f"{area['level']:.2e}",
+                scientific(area["level"]),
             )
         )
     return pd.DataFrame(rows, columns=[t(f"footprint.area_{name}", lang) for name in names])
@@ -145,13 +146,8 @@ def score_words(saved: Saved, lang: str) -> list[str]:
         return [t("footprint.score_none", lang)]
     levels = [t(f"footprint.level_{score[key]}", lang) for key in ("cover_level", "bias_level")]
     covers = "; ".join(
-        t(
-            "footprint.cover_item",
-            lang,
-            cover=t(f"towers.igbp_{code}", lang),
-            share=f"{100 * v:.0f}",
-        )
-        for code, v in list(score["cover_shares"].items())[:4]
+        f"{t(f'towers.igbp_{code}', lang)} {100 * share:.0f} %"
+        for code, share in list(score["cover_shares"].items())[:4]
     )
     return [
         t(

@@ -9,9 +9,8 @@ import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
-from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages._model_words import ModelRun, budget_table, scores_table
-from fluxscape_dashboard.pages._upload import small_table
+from fluxscape_dashboard.pages._widgets import chart_pane, plain, small_table
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.model import VIEWS, BudgetCharts, Run, ScatterGrid, SeriesGrid
 from fluxscape_dashboard.views.series import QUANTITIES, Quantity, local_times
@@ -90,7 +89,7 @@ class ModelDisplay:
             scatter = self._built[view] = ScatterGrid(SCATTERED)
             charts = list(scatter.charts.values())
             extra = [pn.Column(sizing_mode="stretch_width", margin=0)]
-        panes = [pn.pane.Bokeh(chart, sizing_mode="stretch_width", margin=4) for chart in charts]
+        panes = [chart_pane(chart, sizing_mode="stretch_width", margin=4) for chart in charts]
         rows = [
             pmui.Row(*panes[i : i + 2], sizing_mode="stretch_width", margin=0)
             for i in range(0, len(panes), 2)
@@ -118,7 +117,7 @@ class ModelDisplay:
         pairs = pairs_of(run)
         built.show(pairs)
         built.speak(lang)
-        table: Any = safe.plain(t("model.no_observations", lang))
+        table: Any = plain(t("model.no_observations", lang))
         if run.scores:
             table = small_table(scores_table(run, lang))
         self._zones[view][0].objects = [table]

@@ -17,7 +17,7 @@ from fluxscape_dashboard.sites import has_position
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
-from fluxscape_dashboard.views.charts import pretty_unit
+from fluxscape_dashboard.views.charts import pretty_unit, scientific
 
 GRAMS_PER_MICROMOLE: Final = 1e-3 * MOLAR_MASS_CARBON
 
@@ -85,11 +85,11 @@ def budget_table(run: ModelRun, lang: str) -> pd.DataFrame:
         mean = float(run.data[name].mean(dtype="f8"))
         rows.append((t(f"model.term_{name}", lang), f"{mean:.1f} W m⁻²"))
     worst = float(run.data.attrs["worst_energy_residual"])
-    rows.append((t("model.worst_energy", lang), f"{worst:.1e} W m⁻²"))
+    rows.append((t("model.worst_energy", lang), f"{scientific(worst)} W m⁻²"))
     for name in _WATER:
         rows.append((t(f"model.term_{name}", lang), f"{seconds * _sum(run.data, name):.1f} mm"))
     worst = float(run.data.attrs["worst_water_residual"])
-    rows.append((t("model.worst_water", lang), f"{worst:.1e} mm"))
+    rows.append((t("model.worst_water", lang), f"{scientific(worst)} mm"))
     return pd.DataFrame(rows, columns=[t("model.column_term", lang), t("model.column_value", lang)])
 
 
@@ -136,7 +136,11 @@ def provenance_rows(run: ModelRun, lang: str) -> list[tuple[str, str]]:
     rows = [
         (t("work.tower", lang), f"{label(run.place.tower.site)} {label(run.place.tower.name)}"),
         (t("model.forcing", lang), t(run.place.status_key, lang)),
-        (t("work.status", lang), t(f"work.status_{facts['data_status']}", lang)),
+        *(
+            [(t("work.status", lang), t(f"work.status_{facts['data_status']}", lang))]
+            if run.place.upload
+            else []
+        ),
         (t("model.type", lang), t(f"towers.igbp_{run.igbp}", lang)),
         (t("model.soil", lang), t(f"model.soil_{run.soil}", lang)),
         (t("model.changed", lang), changed_words(run.changes, lang)),

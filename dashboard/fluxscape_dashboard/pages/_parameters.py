@@ -18,8 +18,17 @@ from fluxscape_dashboard.views.charts import pretty_unit
 STEPS: Final = 100
 """Positions of a slider."""
 
+FIRST_OPEN: Final = "Photosynthesis"
+"""Group whose card is open at first."""
+
 WIDE_RANGE: Final = 100.0
 """Ratio of the bounds from which a slider is logarithmic."""
+
+_CARD_SX: Final[dict[str, Any]] = {
+    "boxShadow": "none",
+    "& .MuiCardHeader-root": {"padding": "4px 10px"},
+    "& .MuiCardHeader-root *": {"fontSize": "0.88rem"},
+}
 
 Groups = dict[str, tuple[Parameter, ...]]
 
@@ -68,6 +77,7 @@ class ParameterSliders:
         self._groups = parameter_groups()
         self._cards = {name: self._card(name) for name in self._groups}
         self.view = pmui.Column(*self._cards.values(), sizing_mode="stretch_width", margin=0)
+        self._cards[FIRST_OPEN].collapsed = False
         page.state.param.watch(lambda _: self._speak(), "lang")
 
     def show(self, parameters: DlmParameters, defaults: DlmParameters) -> None:
@@ -81,17 +91,13 @@ class ParameterSliders:
             self._quiet = False
         self._speak()
 
-    def open(self, group: str) -> None:
-        """Open the card of a group."""
-        self._cards[group].collapsed = False
-
     def _card(self, group: str) -> Any:
         card = pmui.Card(
             title=t(f"model.group_{group.lower()}", self._page.state.lang),
             collapsed=True,
-            title_variant="subtitle2",
             sizing_mode="stretch_width",
             margin=(3, 0),
+            sx=_CARD_SX,
         )
         card.param.watch(lambda event: None if event.new else self._fill(group), "collapsed")
         return card
@@ -129,7 +135,12 @@ class ParameterSliders:
         else:
             step = (row.upper - row.lower) / STEPS
             slider = pmui.FloatSlider(
-                start=row.lower, end=row.upper, step=step, value=value, **common
+                start=row.lower,
+                end=row.upper,
+                step=step,
+                value=value,
+                format="0.[0000]",
+                **common,
             )
         slider.param.watch(lambda event: self._moved(row, event.new), "value_throttled")
         return slider
@@ -159,8 +170,8 @@ class ParameterSliders:
         words = t(f"model.parameter_{row.name}", lang)
         unit = "" if row.unit == "1" else f" [{pretty_unit(row.unit)}]"
         changed = self._values.get(row.name) != self._defaults.get(row.name)
-        mark = " •" if changed else ""
-        slider.label = f"{words}{unit}{mark}"
+        mark = "• " if changed else ""
+        slider.label = f"{mark}{words}{unit}"
         slider.description = t(
             "model.parameter_tooltip",
             lang,

@@ -15,7 +15,7 @@ from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.text import t
 
-POLL_MS: Final = 60
+POLL_MS: Final = 100
 """Time between two looks at a running job [ms]."""
 
 
@@ -71,7 +71,8 @@ class RunControl:
         self._failure = pn.Column(sizing_mode="stretch_width", margin=0)
         self.view = pmui.Column(
             self.bar,
-            pmui.Row(self.words, pn.Spacer(), self.cancel_button, margin=0),
+            self.words,
+            self.cancel_button,
             self._failure,
             sizing_mode="stretch_width",
             margin=0,
@@ -120,8 +121,8 @@ class RunControl:
         self.bar.param.update(value=0, visible=True)
         self.cancel_button.visible = True
         self._speak()
-        if self._poll is None:
-            self._poll = pn.state.add_periodic_callback(self._look, period=POLL_MS)
+        # What changes while a browser still loads the page would be lost on its way.
+        pn.state.onload(self._start_polling)
 
     def _look(self) -> None:
         """Take the news of the running job."""
@@ -134,18 +135,20 @@ class RunControl:
             self._speak()
             return
         job, self._job = self._job, None
-        self._seconds = now.seconds
-        if now.error is not None:
-            self._fail(now.error)
-        else:
-            self._fail(None)
-            self._on_result(job.result(), self._context)
+        context, self._seconds = self._context, now.seconds
+        self._fail(now.error)
         if self._wish is not None:
             self._start(*self._wish)
-            return
-        self._stop_polling()
-        self.bar.visible = self.cancel_button.visible = False
-        self._speak()
+        if self._job is None:
+            self._stop_polling()
+            self.bar.visible = self.cancel_button.visible = False
+        # Last, so that a fault in the page leaves no bar that never ends.
+        if now.error is None:
+            self._on_result(job.result(), context)
+
+    def _start_polling(self) -> None:
+        if self._poll is None and self._job is not None:
+            self._poll = pn.state.add_periodic_callback(self._look, period=POLL_MS)
 
     def _stop_polling(self) -> None:
         if self._poll is not None:

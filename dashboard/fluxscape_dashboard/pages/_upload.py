@@ -27,6 +27,7 @@ from fluxscape.io.atomic import write_bytes
 from fluxscape.io.guards import check_upload_name, run_in_child
 from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages._errors import error_alert
+from fluxscape_dashboard.pages._widgets import message, plain, small_table
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.work.uploads import read_upload
@@ -221,7 +222,7 @@ class UploadCard:
         lang = self._page.state.lang
         parts: list[Any] = []
         if self._busy:
-            parts.append(safe.plain(t("work.upload_reading", lang, name=self._busy)))
+            parts.append(plain(t("work.upload_reading", lang, name=self._busy)))
         if self._error is not None:
             error, name = self._error
             headline = t("work.upload_failed", lang, name=name) if name else None
@@ -254,7 +255,7 @@ class UploadCard:
             columns=columns,
         )
         parts = [
-            safe.plain(head, pane={"sizing_mode": "stretch_width", "margin": (4, 0)}),
+            plain(head),
             small_table(frame),
         ]
         lines = [
@@ -263,15 +264,7 @@ class UploadCard:
             if not upload.has(name)
         ]
         if lines:
-            parts.append(
-                safe.alert(
-                    "**{headline}**\n\n" + "\n\n".join(f"{{line{i}}}" for i in range(len(lines))),
-                    kind="info",
-                    headline=t("work.upload_missing", lang),
-                    pane={"sizing_mode": "stretch_width", "margin": (4, 0)},
-                    **{f"line{i}": line for i, line in enumerate(lines)},
-                )
-            )
+            parts.append(message("info", t("work.upload_missing", lang), *lines))
         return parts
 
     def _drop_files(self) -> None:
@@ -282,13 +275,6 @@ class UploadCard:
 def variable_words(name: str, lang: str) -> str:
     """Return the name of a variable of the vocabulary in a language."""
     return t(f"work.variable_{name}", lang)
-
-
-def small_table(frame: pd.DataFrame) -> Any:
-    """Return a plain small table; cells and headings are escaped by pandas."""
-    return pn.pane.DataFrame(
-        frame, index=False, escape=True, sizing_mode="stretch_width", margin=(4, 0)
-    )
 
 
 def _read(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
+import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
+from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.sites import has_position
@@ -106,3 +108,71 @@ def heading(page: PageView, key: str) -> Any:
 def note(page: PageView, key: str) -> Any:
     """Return small print."""
     return pmui.Typography(page.bound(key), variant="caption", margin=(2, 0))
+
+
+def description(page: PageView, key: str) -> Any:
+    """Return what a page is for."""
+    return pmui.Typography(page.bound(key), variant="body2", margin=(2, 0))
+
+
+def chart_pane(chart: Any, **options: Any) -> Any:
+    """Return a pane of a Bokeh chart; its words are sized by the page's theme in ``em``."""
+    chart.styles = {"font-size": "12px"}
+    return pn.pane.Bokeh(chart, **options)
+
+
+def plain(words: str) -> Any:
+    """Return a paragraph of words of any origin."""
+    return safe.html_pane("<span>{words}</span>", words=words, pane=_TEXT)
+
+
+def fact(name: str, value: str) -> Any:
+    """Return a name over its value, both of any origin."""
+    template = "<div style='opacity:.7;font-size:.85em'>{name}</div><div>{value}</div>"
+    return safe.html_pane(template, name=name, value=value, pane=_TEXT)
+
+
+def message(kind: str, headline: str, *lines: str) -> Any:
+    """Return a box with a message of any origin; ``kind`` is info, success, warning or error.
+
+    The words go into a pane inside the box: the box itself takes its text for HTML.
+    """
+    fields = {f"line{i}": line for i, line in enumerate(lines)}
+    below = "".join(f"<div style='margin-top:4px'>{{line{i}}}</div>" for i in range(len(lines)))
+    strong = "<b>{headline}</b>" if lines else "<span>{headline}</span>"
+    words = safe.html_pane(strong + below, headline=headline, pane=_TEXT, **fields)
+    return pmui.Alert(
+        words,
+        severity=kind,
+        variant="outlined",
+        sizing_mode="stretch_width",
+        margin=(4, 0),
+        sx={"padding": "2px 10px", "& .MuiAlert-message": {"padding": "4px 0"}},
+    )
+
+
+def small_table(frame: pd.DataFrame) -> Any:
+    """Return a plain small table; cells and headings are escaped by pandas."""
+    return pn.pane.DataFrame(
+        frame,
+        index=False,
+        escape=True,
+        justify="left",
+        sizing_mode="stretch_width",
+        margin=(4, 20, 4, 0),
+        stylesheets=[_TABLE_STYLE],
+    )
+
+
+_TEXT: Final[dict[str, Any]] = {
+    "sizing_mode": "stretch_width",
+    "margin": (3, 0),
+    "styles": {"font-size": "13px", "line-height": "1.35"},
+}
+
+_TABLE_STYLE: Final = """
+table { width: 100%; font-size: 12.5px; border-collapse: collapse; }
+th, td { text-align: left !important; padding: 3px 8px 3px 0 !important; }
+th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, 0.6); }
+td { border-bottom: 1px solid rgba(128, 128, 128, 0.2); }
+"""

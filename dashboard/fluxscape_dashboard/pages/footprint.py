@@ -8,7 +8,6 @@ import panel as pn
 import panel_material_ui as pmui
 
 from fluxscape.errors import RunError
-from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages._footprint_exports import Saved, export_row
 from fluxscape_dashboard.pages._footprint_words import (
     areas_table,
@@ -24,8 +23,19 @@ from fluxscape_dashboard.pages._footprint_words import (
 from fluxscape_dashboard.pages._place import Place, PositionFields
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages._surroundings import map_cells, pixels_around
-from fluxscape_dashboard.pages._upload import Upload, UploadCard, small_table
-from fluxscape_dashboard.pages._widgets import MARGIN, choice, heading, tower_choice
+from fluxscape_dashboard.pages._upload import Upload, UploadCard
+from fluxscape_dashboard.pages._widgets import (
+    MARGIN,
+    chart_pane,
+    choice,
+    description,
+    fact,
+    heading,
+    message,
+    plain,
+    small_table,
+    tower_choice,
+)
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.sites import Heights, has_position, heights_of
 from fluxscape_dashboard.state import AppState
@@ -58,9 +68,6 @@ WANTED: Final = (
     ("boundary_layer_height", "footprint.without_boundary_layer"),
 )
 """Inputs of a footprint, and what happens without each."""
-
-
-_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width", "margin": (4, 0)}
 
 
 class FootprintPage(PageView):
@@ -188,8 +195,8 @@ class FootprintPage(PageView):
 
     def display(self) -> Any:
         """Return the map and, below it, tables and charts."""
-        wind = pn.pane.Bokeh(self._rose.chart, margin=0)
-        score = pn.pane.Bokeh(self._bias.chart, sizing_mode="stretch_width", margin=0)
+        wind = chart_pane(self._rose.chart, margin=0)
+        score = chart_pane(self._bias.chart, sizing_mode="stretch_width", margin=0)
         self._tabs = {
             "areas": pn.Column(sizing_mode="stretch_width", margin=0),
             "wind": pn.Column(wind, margin=0),
@@ -199,7 +206,7 @@ class FootprintPage(PageView):
         self._show_tab()
         return pmui.Column(
             self._notes,
-            pn.pane.Bokeh(self._map.chart, sizing_mode="stretch_width", margin=0),
+            chart_pane(self._map.chart, sizing_mode="stretch_width", margin=0),
             choice(
                 self,
                 "fp_tab",
@@ -219,7 +226,7 @@ class FootprintPage(PageView):
         """Return the description, the provenance and the downloads."""
         return pmui.Column(
             heading(self, "footprint.title"),
-            pmui.Typography(self.bound("footprint.description"), margin=(2, 0)),
+            description(self, "footprint.description"),
             self._facts,
             self._exports,
             sizing_mode="stretch_width",
@@ -352,7 +359,7 @@ class FootprintPage(PageView):
         lang, shown = self.state.lang, self._shown
         self._exports.visible = shown is not None
         self._notes.objects = [
-            safe.alert("{words}", kind=kind, words=words, pane=_WIDE)
+            message(kind, words)
             for kind, words in notes(self.state, shown, self._present_place(), lang)
         ]
         if shown is None:
@@ -371,15 +378,14 @@ class FootprintPage(PageView):
         ]
         self._tabs["records"].objects = [small_table(records_table(shown.result, lang))]
         self._facts.objects = [
-            safe.html_pane("<b>{name}</b><br>{value}", name=name, value=value, pane=_WIDE)
-            for name, value in provenance_rows(shown.result, lang)
+            fact(name, value) for name, value in provenance_rows(shown.result, lang)
         ]
 
     def _speak_score(self, shown: Saved, lang: str) -> None:
         words = score_words(shown, lang)
         title = t("footprint.score_title", lang, site=shown.place.tower.site)
         self._bias.speak(lang, title=title, source=t("footprint.score_source", lang))
-        self._tabs["score"][1].objects = [safe.plain(line, pane=_WIDE) for line in words]
+        self._tabs["score"][1].objects = [plain(line) for line in words]
 
 
 def _own_height(heights: Heights, name: str) -> float:

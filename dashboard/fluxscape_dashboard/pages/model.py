@@ -10,7 +10,6 @@ import panel_material_ui as pmui
 
 from fluxscape.dlm import DlmParameters, parameters_for
 from fluxscape.errors import FluxscapeError, MissingVariableError, OutOfBoundsError, RunError
-from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages._errors import error_alert
 from fluxscape_dashboard.pages._model_display import ModelDisplay
 from fluxscape_dashboard.pages._model_exports import ParameterLoader, export_row
@@ -18,10 +17,19 @@ from fluxscape_dashboard.pages._model_words import ModelRun, notes, provenance_r
 from fluxscape_dashboard.pages._parameters import ParameterSliders
 from fluxscape_dashboard.pages._place import Place, PositionFields
 from fluxscape_dashboard.pages._run import RunControl
-from fluxscape_dashboard.pages._upload import UploadCard, small_table
-from fluxscape_dashboard.pages._widgets import MARGIN, choice, heading, tower_choice
+from fluxscape_dashboard.pages._upload import UploadCard
+from fluxscape_dashboard.pages._widgets import (
+    MARGIN,
+    choice,
+    description,
+    fact,
+    heading,
+    message,
+    small_table,
+    tower_choice,
+)
 from fluxscape_dashboard.pages.base import PageView, Services
-from fluxscape_dashboard.sites import UNKNOWN_COVER, has_position
+from fluxscape_dashboard.sites import UNKNOWN_COVER, has_position, heights_of
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.state_model import COVER_TYPES
 from fluxscape_dashboard.text import t
@@ -46,8 +54,6 @@ WANTED: Final = (
     ("leaf_area_index", "model.without_lai"),
 )
 """Inputs of the model, and what happens without each."""
-
-_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width", "margin": (4, 0)}
 
 
 class ModelPage(PageView):
@@ -182,7 +188,7 @@ class ModelPage(PageView):
         """Return the description, the sums of the year, the provenance and the downloads."""
         return pmui.Column(
             heading(self, "model.title"),
-            pmui.Typography(self.bound("model.description"), margin=(2, 0)),
+            description(self, "model.description"),
             self._facts,
             self._exports,
             sizing_mode="stretch_width",
@@ -264,6 +270,7 @@ class ModelPage(PageView):
             "latitude": place.latitude,
             "longitude": place.longitude,
             "elevation": elevation if math.isfinite(elevation) and not place.upload else None,
+            "height": heights_of(place.tower).measurement,
             "table": place.table,
             "igbp": igbp,
             "soil": soil,
@@ -326,10 +333,7 @@ class ModelPage(PageView):
         state, lang = self.state, self.state.lang
         place = self._present_place()
         known = place is not None and place.tower.igbp in COVER_TYPES
-        alerts = [
-            safe.alert("{words}", kind="info", words=words, pane=_WIDE)
-            for words in notes(state, place, known, lang)
-        ]
+        alerts = [message("info", words) for words in notes(state, place, known, lang)]
         if self._file_error is not None:
             error, name = self._file_error
             headline = t("work.upload_failed", lang, name=name)
@@ -349,10 +353,7 @@ class ModelPage(PageView):
             self._week.end = max(2, weeks_in(self._shown.data["time"].to_numpy()))
             self._facts.objects = [
                 small_table(sums_table(self._shown, lang)),
-                *(
-                    safe.html_pane("<b>{name}</b><br>{value}", name=name, value=value, pane=_WIDE)
-                    for name, value in provenance_rows(self._shown, lang)
-                ),
+                *(fact(name, value) for name, value in provenance_rows(self._shown, lang)),
             ]
 
 

@@ -75,6 +75,8 @@ def style_legend(legend: Any) -> None:
     """Give a legend the common look; a click hides a series."""
     legend.label_text_font, legend.label_text_color = FONT, INK
     legend.label_text_font_size = "11px"
+    # The page's theme sizes words in em of the element that holds them.
+    legend.styles = {"font-size": "12px"}
     legend.background_fill_alpha = 0.8
     legend.border_line_color = None
     legend.padding = legend.margin = 6
@@ -111,6 +113,16 @@ def with_unit(label: str, unit: str, lang: str) -> str:
     if unit in {"", "1", "-"}:
         return label
     return t("work.label_with_unit", lang, label=label, unit=pretty_unit(unit))
+
+
+def scientific(value: float, digits: int = 2) -> str:
+    """Return a number with a power of ten.
+
+    >>> scientific(2.114e-6)
+    '2.1 × 10⁻⁶'
+    """
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -15,18 +15,12 @@ import numpy.typing as npt
 from bokeh.models import (
     ColorBar,
     ColumnDataSource,
-    CustomJS,
-    CustomJSHover,
-    CustomJSTicker,
-    CustomJSTickFormatter,
     Legend,
     LegendItem,
     LinearColorMapper,
     LogColorMapper,
     Range1d,
-    ScaleBar,
 )
-from bokeh.models.annotations.dimensional import Metric
 from bokeh.palettes import interp_palette
 
 from fluxscape_dashboard.state_footprint import FRACTIONS
@@ -42,6 +36,7 @@ from fluxscape_dashboard.views.charts import (
     with_unit,
 )
 from fluxscape_dashboard.views.local_frame import LocalFrame
+from fluxscape_dashboard.views.metric_axes import add_metric_axes, frame_source, metre_formatters
 
 DECADES: Final = 4
 """Orders of magnitude below the top of the colours that the logarithmic scale shows."""
@@ -54,41 +49,6 @@ _DASHES: Final = {0.5: "solid", 0.8: "dashed"}
 # From nearly clear to opaque, light to dark: the map below stays readable where little flux
 # comes from, and the order survives colour blindness and grey print.
 _STOPS: Final = ("#fff7bc22", "#fec44f99", "#ec7014cc", "#b3284ae6", "#5b1a6ef2", "#1d0d3fff")
-
-_TICKS: Final = """
-const x0 = frame.data[origin][0], k = frame.data[scale][0]
-const raw = (cb_data.end - cb_data.start) / k / 6
-const power = 10 ** Math.floor(Math.log10(Math.abs(raw)))
-const lead = Math.abs(raw) / power
-const step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10)
-const ticks = []
-const low = Math.min(cb_data.start, cb_data.end), high = Math.max(cb_data.start, cb_data.end)
-for (let m = Math.ceil((low - x0) / k / step) * step; x0 + m * k <= high; m += step) {
-  ticks.push(x0 + m * k)
-}
-return ticks
-"""
-
-_METRES: Final = "return String(Math.round((tick - frame.data[origin][0]) / frame.data[scale][0]))"
-_HOVER_METRES: Final = (
-    "return String(Math.round((special_vars[axis] - frame.data[origin][0]) / frame.data[scale][0]))"
-)
-
-# The frame is wider than high: show more of the surroundings rather than stretch the map.
-_FIT: Final = """
-const f = frame.data
-if (chart.inner_width > 0 && chart.inner_height > 0) {
-  const half = f.half[0] * f.y_scale[0]
-  const wide = half * Math.max(chart.inner_width / chart.inner_height, 0.2)
-  chart.x_range.setv({start: f.x[0] - wide, end: f.x[0] + wide})
-  chart.y_range.setv({start: f.y[0] - half, end: f.y[0] + half})
-  chart.x_range.reset_start = f.x[0] - wide; chart.x_range.reset_end = f.x[0] + wide
-}
-"""
-
-_SPAN: Final = (
-    "to.setv({start: 0, end: (chart.x_range.end - chart.x_range.start) / frame.data.x_scale[0]})"
-)
 
 
 @dataclass(frozen=True)
@@ -154,14 +114,12 @@ class FootprintMap:
     """The chart; :meth:`show` fills it, :meth:`speak` words it, :meth:`scale` colours it."""
 
     def __init__(self) -> None:
-        self._frame = ColumnDataSource(
-            {"x": [0.0], "y": [0.0], "x_scale": [1.0], "y_scale": [1.0], "half": [1000.0]}
-        )
+        self._frame = frame_source()
         self.chart = new_chart(
             name="footprint_map",
             x_range=Range1d(-1.0, 1.0),
             y_range=Range1d(-1.0, 1.0),
-            height=560,
+            height=570,
             sizing_mode="stretch_width",
             background_fill_color="#f4f6f7",
         )
@@ -191,16 +149,19 @@ class FootprintMap:
         )
         self._layer_legend = Legend(
             items=[LegendItem(label={"field": "group"}, renderers=[self._cell_glyphs])],
-            location="bottom_right",
+            orientation="horizontal",
+            ncols=3,
         )
         style_legend(self._layer_legend)
         self._layer_legend.click_policy = "none"
-        self.chart.add_layout(self._layer_legend)
+        # Below the map, not over it: the page's theme takes legends their background.
+        self.chart.add_layout(self._layer_legend, "below")
 
     def _build_raster(self) -> None:
         palette = list(interp_palette(_STOPS, 256))
         self._log = LogColorMapper(palette=palette, low=1e-9, high=1e-4, low_color="#00000000")
         self._linear = LinearColorMapper(palette=palette, low=0.0, high=1e-4)
+        self._edge = ColumnDataSource({"x": [], "y": [], "dw": [], "dh": []})
         self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._image = self.chart.image(
             image="image",
@@ -223,6 +184,17 @@ class FootprintMap:
             major_label_text_font=FONT,
         )
         self.chart.add_layout(self._bar, "right")
+        self.chart.rect(
+            x="x",
+            y="y",
+            width="dw",
+            height="dh",
+            source=self._edge,
+            fill_alpha=0.0,
+            line_color=INK,
+            line_dash="dotted",
+            name="grid_edge",
+        )
 
     def _build_rings(self) -> None:
         self._rings: dict[float, Any] = {}
@@ -243,9 +215,9 @@ class FootprintMap:
             )
             self._rings[fraction] = source
             items.append(LegendItem(label="", renderers=[halo, line]))
-        self._legend = Legend(items=items, location="top_right")
+        self._legend = Legend(items=items, orientation="horizontal")
         style_legend(self._legend)
-        self.chart.add_layout(self._legend)
+        self.chart.add_layout(self._legend, "above")
 
     def _build_tower(self) -> None:
         self._tower = ColumnDataSource({"x": [], "y": []})
@@ -277,42 +249,8 @@ class FootprintMap:
         self._legend.items.append(LegendItem(label="", renderers=[doubt], visible=False))
 
     def _build_axes(self) -> None:
-        for axis, name in ((self.chart.xaxis[0], "x"), (self.chart.yaxis[0], "y")):
-            arguments = {"frame": self._frame, "origin": name, "scale": f"{name}_scale"}
-            axis.ticker = CustomJSTicker(args=arguments, major_code=_TICKS)
-            axis.formatter = CustomJSTickFormatter(args=arguments, code=_METRES)
-        self.chart.grid.visible = False
-        fit = CustomJS(args={"frame": self._frame, "chart": self.chart}, code=_FIT)
-        self.chart.js_on_change("inner_width", fit)
-        self.chart.js_on_change("inner_height", fit)
-        self._frame.js_on_change("data", fit)
-        # The bar reads its length from a range: this one counts true metres, not map metres.
-        metres = Range1d(0.0, 1.0)
-        follow = CustomJS(
-            args={"frame": self._frame, "chart": self.chart, "to": metres}, code=_SPAN
-        )
-        self.chart.x_range.js_on_change("start", follow)
-        self.chart.x_range.js_on_change("end", follow)
-        self._scale_bar = ScaleBar(
-            range=metres,
-            unit="m",
-            dimensional=Metric(base_unit="m", exclude=["hm", "dm", "cm", "mm"]),
-            location="bottom_left",
-            bar_length=0.2,
-            label_text_font=FONT,
-            label_text_color=INK,
-            background_fill_alpha=0.8,
-            border_line_color=None,
-        )
-        self.chart.add_layout(self._scale_bar)
-        formatters = {
-            f"${axis}": CustomJSHover(
-                args={"frame": self._frame, "origin": axis, "scale": f"{axis}_scale", "axis": axis},
-                code=_HOVER_METRES,
-            )
-            for axis in ("x", "y")
-        }
-        self._hover = hover_tool([self._image], formatters=formatters)
+        add_metric_axes(self.chart, self._frame)
+        self._hover = hover_tool([self._image], formatters=metre_formatters(self._frame))
         self._cell_hover = hover_tool([self._cell_glyphs], attachment="below")
         self.chart.add_tools(self._hover, self._cell_hover)
 
@@ -326,6 +264,12 @@ class FootprintMap:
             "image": [picture],
             "x": [frame.x - half * frame.x_scale],
             "y": [frame.y - half * frame.y_scale],
+            "dw": [2 * half * frame.x_scale],
+            "dh": [2 * half * frame.y_scale],
+        }
+        self._edge.data = {
+            "x": [frame.x],
+            "y": [frame.y],
             "dw": [2 * half * frame.x_scale],
             "dh": [2 * half * frame.y_scale],
         }

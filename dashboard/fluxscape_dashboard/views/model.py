@@ -96,16 +96,18 @@ class SeriesChart:
             options["x_range"] = x_range
         self.chart: Any = new_chart(
             name=f"series_{quantity.name}",
-            height=255,
+            height=270,
             sizing_mode="stretch_width",
             min_width=300,
+            min_border_left=66,
             **options,
         )
         if dated:
             self.chart.xaxis[0].formatter = _DATES.clone()
-        colours = dict(zip(self.KINDS, (MODELLED, COMPARED, OBSERVED), strict=True))
+            self.chart.xaxis[0].ticker.desired_num_ticks = 5
+        colours: dict[str, str] = dict(zip(self.KINDS, (MODELLED, COMPARED, OBSERVED), strict=True))
         self.sources = {kind: ColumnDataSource({"x": [], "y": []}) for kind in self.KINDS}
-        self._lines = {}
+        self._lines: dict[str, Any] = {}
         # The newest run is drawn last, above what it is compared with.
         for kind in ("observed", "compared", "modelled"):
             common = {"source": self.sources[kind], "legend_label": kind, "name": kind}
@@ -209,8 +211,10 @@ class SeriesGrid:
         for chart in self.charts:
             chart.speak(lang, compared=compared, x_label=t(key, lang, clock=clock))
             if self.view == "diurnal":
+                # Every second month: all twelve names do not fit.
                 chart.chart.xaxis[0].major_label_overrides = {
-                    month + 0.5: t(f"work.month_{month + 1}", lang) for month in range(12)
+                    month + 0.5: "" if month % 2 else t(f"work.month_{month + 1}", lang)
+                    for month in range(12)
                 }
 
 
@@ -246,14 +250,16 @@ class BudgetCharts:
     def _chart(self, name: str, limit: float) -> Any:
         chart = new_chart(
             name=name,
-            height=250,
+            height=270,
             sizing_mode="stretch_width",
             min_width=300,
+            min_border_left=66,
             x_axis_type="datetime",
             y_axis_type="log",
             y_range=Range1d(limit * 1e-14, limit * 10),
         )
         chart.xaxis[0].formatter = _DATES.clone()
+        chart.xaxis[0].ticker.desired_num_ticks = 5
         chart.line("x", "y", source=self._sources[name], color=MODELLED, line_width=1.5)
         chart.add_layout(
             Span(location=limit, dimension="width", line_color="#c62828", line_dash="dashed")

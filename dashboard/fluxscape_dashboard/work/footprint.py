@@ -11,7 +11,7 @@ import xarray as xr
 from fluxscape.assets import asset
 from fluxscape.errors import OutOfBoundsError
 from fluxscape.footprint.climatology import footprint_climatology
-from fluxscape.footprint.inputs import DISPLACEMENT_RATIO, ROUGHNESS_RATIO
+from fluxscape.footprint.geometry import DISPLACEMENT_RATIO, ROUGHNESS_RATIO
 from fluxscape.footprint.rules import ABOVE_ROUGHNESS_SUBLAYER
 from fluxscape.footprint.source_area import SourceArea, source_areas
 from fluxscape.io.rasters import read_raster
@@ -75,7 +75,11 @@ def footprint_of_place(
         speed), ``score`` (dict, or None beyond the embedded maps), ``profile_from_wind`` (bool).
     """
     report(0.02, "work.step_weather")
-    records = uploaded_table(table) if table else simulated_year(latitude, longitude)
+    records = (
+        uploaded_table(table)
+        if table
+        else simulated_year(latitude, longitude, height=height, canopy=canopy)
+    )
     selected = in_period(
         records["time"].to_numpy(),
         period,
@@ -83,12 +87,16 @@ def footprint_of_place(
         longitude=longitude,
         utc_offset_hours=utc_offset_hours,
     )
-    geometry, from_wind = _geometry(height, canopy, model)
+    from_wind = model == "ffp" and in_roughness_sublayer(height, canopy)
+    if from_wind:
+        # The page's heights count, not those that the records bear.
+        records = records.assign_attrs(canopy_height=None)
     report(0.15, "work.step_footprint")
     climatology = footprint_climatology(
         records,
         measurement_height=height,
-        **geometry,
+        canopy_height=None if from_wind else canopy,
+        displacement_height=DISPLACEMENT_RATIO * canopy,
         model=model,
         resolution=resolution,
         extent=extent,
@@ -109,17 +117,13 @@ def footprint_of_place(
     }
 
 
-def _geometry(height: float, canopy: float, model: str) -> tuple[dict[str, float], bool]:
-    """Return what to tell of the canopy, and whether the wind fixes the profile.
+def in_roughness_sublayer(height: float, canopy: float) -> bool:
+    """Return whether an instrument stands too low over a canopy for a roughness length in FFP.
 
-    Over tall canopies towers stand inside the roughness sublayer, where FFP refuses a roughness
-    from the canopy height; the measured wind at the instrument then fixes the profile instead.
+    Over tall canopies most towers do; the wind at the instrument then fixes the profile instead.
     """
-    displacement, roughness = DISPLACEMENT_RATIO * canopy, ROUGHNESS_RATIO * canopy
-    inside = height - displacement <= ABOVE_ROUGHNESS_SUBLAYER.lower * roughness
-    if model == "ffp" and inside:
-        return {"displacement_height": displacement}, True
-    return {"canopy_height": canopy}, model != "ffp"
+    above = height - DISPLACEMENT_RATIO * canopy
+    return above <= ABOVE_ROUGHNESS_SUBLAYER.lower * ROUGHNESS_RATIO * canopy
 
 
 def _plain(area: SourceArea) -> dict[str, Any]:

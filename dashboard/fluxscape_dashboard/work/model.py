@@ -19,12 +19,17 @@ ROOT_ZONE: Final = 0.5
 """Depth of the soil whose mean water content is drawn [m]."""
 
 
+LEAST_CLEARANCE: Final = 1.1
+"""Height of the instrument over canopy height that simulated weather is made for, at least."""
+
+
 def run_model(
     report: Report,
     *,
     latitude: float,
     longitude: float,
     elevation: float | None,
+    height: float,
     table: str,
     igbp: str,
     soil: str,
@@ -41,6 +46,8 @@ def run_model(
         [degree].
     elevation
         [m], or None if unknown.
+    height
+        Of the instrument above ground [m], for simulated weather.
     table
         netCDF of an uploaded table, or empty for simulated weather.
     igbp, soil
@@ -57,14 +64,21 @@ def run_model(
         ``observed`` (Dataset of measured fluxes, or None); ``scores`` (by variable).
     """
     report(0.02, "work.step_weather")
-    forcing = uploaded_table(table) if table else simulated_year(latitude, longitude)
-    if "leaf_area_index" in changes:
-        # The parameter speaks where the forcing brings no leaf area of its own.
-        forcing = forcing.drop_vars("leaf_area_index", errors="ignore")
     defaults = parameters_for(igbp, soil)
     share = 0.5 if with_default else 0.95
 
+    def weather(parameters: DlmParameters) -> xr.Dataset:
+        if table:
+            return uploaded_table(table)
+        canopy = parameters.canopy_height
+        above = max(height, LEAST_CLEARANCE * canopy + 1.0)
+        return simulated_year(latitude, longitude, height=above, canopy=canopy)
+
     def run(parameters: DlmParameters, start: float, step: str) -> xr.Dataset:
+        forcing = weather(parameters)
+        if parameters.leaf_area_index != defaults.leaf_area_index:
+            # The parameter speaks where the forcing brings no leaf area of its own.
+            forcing = forcing.drop_vars("leaf_area_index", errors="ignore")
         return run_dlm(
             forcing,
             parameters,
@@ -80,8 +94,8 @@ def run_model(
     return {
         "run": slim(full),
         "default": None if default is None else slim(default),
-        "observed": _observed(forcing) if table else None,
-        "scores": score_run(full, forcing) if table else {},
+        "observed": _observed(uploaded_table(table)) if table else None,
+        "scores": score_run(full, uploaded_table(table)) if table else {},
     }
 
 

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from fluxscape.meteorology.weather import point_climate, simulate_weather
 
 from fluxscape.io.climatology import read_climatology
 from fluxscape.io.guards import open_netcdf_guarded
 from fluxscape.meteorology.solar import solar_zenith
+from fluxscape.meteorology.weather import PointClimate, point_climate, simulate_weather
 
 START_YEAR: Final = 2010
 """Calendar year of the simulated weather. The climatology knows no single years; the year sets
@@ -23,11 +23,30 @@ SEED: Final = 20_100
 """Seed of the simulated weather: one tower always has the same year."""
 
 
-@lru_cache(maxsize=8)
-def simulated_year(latitude: float, longitude: float) -> xr.Dataset:
-    """Return a year of half-hourly simulated weather at a place; callers must not change it."""
-    climate = point_climate(read_climatology(), latitude, longitude)
-    return simulate_weather(climate, start_year=START_YEAR, years=1, step_seconds=1800, seed=SEED)
+def simulated_year(
+    latitude: float, longitude: float, *, height: float, canopy: float
+) -> xr.Dataset:
+    """Return a year of half-hourly simulated weather at a place.
+
+    Parameters
+    ----------
+    latitude, longitude
+        [degree].
+    height, canopy
+        Of the instrument and the vegetation above ground [m]; wind and stability follow them.
+    """
+    return simulate_weather(
+        _climate(latitude, longitude),
+        start_year=START_YEAR,
+        seed=SEED,
+        measurement_height=height,
+        canopy_height=canopy,
+    )
+
+
+@lru_cache(maxsize=32)
+def _climate(latitude: float, longitude: float) -> PointClimate:
+    return point_climate(read_climatology(), latitude, longitude)
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,120 @@
+"""The Model page in a browser: turn a parameter, see the curve move; cancel; switch language."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import pytest
+
+from helpers.browser import FluxPage
+
+SLOW_MS = 150_000
+"""The first run of a server compiles the model [ms]."""
+
+READ_CURVE = """
+(kind) => {
+  const curves = {}
+  for (const document of Bokeh.documents) {
+    for (const model of document.all_models) {
+      if (model.type !== 'Figure' || !String(model.name).startsWith('series_')) continue
+      for (const renderer of model.renderers) {
+        if (renderer.name !== kind) continue
+        const values = Array.from(renderer.data_source.data.get?.('y')
+          ?? renderer.data_source.data.y).filter(Number.isFinite)
+        const sum = values.reduce((total, value) => total + value, 0)
+        if (values.length) curves[model.name] = {count: values.length, sum}
+      }
+    }
+  }
+  return curves
+}
+"""
+
+
+def curves(page: FluxPage, kind: str = "modelled") -> dict[str, dict[str, float]]:
+    """Return number and sum of the values of every series that is drawn."""
+    found: dict[str, dict[str, float]] = page.page.evaluate(READ_CURVE, kind)
+    return found
+
+
+def wait_for_curve(page: FluxPage, unlike: float | None = None) -> dict[str, dict[str, float]]:
+    """Wait until production is drawn, with another sum than ``unlike``; return all series."""
+    page.page.wait_for_function(
+        f"""(unlike) => {{
+          const found = ({READ_CURVE})('modelled')['series_gross_primary_production']
+          return found && found.count > 300 && (unlike === null || found.sum !== unlike)
+        }}""",
+        arg=unlike,
+        timeout=SLOW_MS,
+    )
+    return curves(page)
+
+
+@pytest.mark.timeout(400)
+def test_moving_a_slider_moves_the_curves_and_the_address(page: FluxPage) -> None:
+    page.open(page="model", tower="CN-Cha")
+    before = wait_for_curve(page)
+    assert set(before) == {
+        "series_gross_primary_production",
+        "series_latent_heat_flux",
+        "series_sensible_heat_flux",
+        "series_soil_water_content",
+    }
+    page.wait_text("Simulated weather from the climatology")
+    slider = page.page.get_by_role("slider").first
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowLeft")
+    gpp = before["series_gross_primary_production"]["sum"]
+    after = wait_for_curve(page, unlike=gpp)
+    assert after["series_gross_primary_production"]["sum"] < gpp
+    assert after["series_latent_heat_flux"] != before["series_latent_heat_flux"]
+    assert "vcmax25" in parse_qs(page.query())["dlm_params"][0]
+    # The defaults stand beside the changed run.
+    page.page.wait_for_function(
+        f"() => ({READ_CURVE})('compared')['series_gross_primary_production']", timeout=SLOW_MS
+    )
+    compared = curves(page, "compared")["series_gross_primary_production"]
+    assert compared["sum"] == pytest.approx(gpp, rel=1e-5)
+    page.wait_text("1 changed")
+
+
+@pytest.mark.timeout(400)
+def test_a_link_restores_parameters_view_and_language(page: FluxPage) -> None:
+    page.open(
+        page="model", tower="CN-HaM", lang="zh", dlm_view="daily", dlm_params='{"vcmax25":60}'
+    )
+    page.wait_text("计算用时", timeout_ms=SLOW_MS)
+    page.wait_text("已改 1 项")
+    text = page.visible_text()
+    assert "总初级生产力" in text
+    assert "Simulated weather" not in text
+    page.page.get_by_text("EN", exact=True).first.click()
+    page.wait_text("Simulated weather from the climatology")
+    assert "模拟天气" not in page.visible_text()
+    page.page.get_by_text("Budget", exact=True).first.click()
+    page.wait_text("Largest water residual of a step")
+
+
+@pytest.mark.timeout(400)
+def test_an_impossible_parameter_in_a_link_is_dropped_with_a_word(page: FluxPage) -> None:
+    page.open(page="model", tower="CN-Cha", dlm_params='{"vcmax25":-5,"nonsense":1}')
+    page.wait_text("not possible here")
+    wait_for_curve(page)
+    assert "dlm_params" not in page.query()
+
+
+@pytest.mark.timeout(400)
+def test_a_run_can_be_cancelled_and_started_again(page: FluxPage) -> None:
+    page.open(page="model", tower="CN-Cha")
+    wait_for_curve(page)
+    cancel = page.page.get_by_role("button", name=re.compile("^Cancel$"))
+    slider = page.page.get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowRight")
+    cancel.click(timeout=20_000)
+    page.wait_text("Cancelled.", timeout_ms=20_000)
+    before = wait_for_curve(page)["series_gross_primary_production"]["sum"]
+    slider.press("ArrowRight")
+    wait_for_curve(page, unlike=before)
