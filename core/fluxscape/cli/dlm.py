@@ -64,10 +64,17 @@ def run_run(arguments: argparse.Namespace) -> int:
 
     from fluxscape.dlm import compile_dlm, run_dlm, score_run  # noqa: PLC0415
 
-    place = _place(arguments, arguments.simulated or arguments.site)
-    parameters = _parameters(arguments, place["igbp"])
+    place = _place(arguments)
+    parameters = _parameters(arguments, place)
     forcing = _forcing(arguments, place, parameters)
     compile_dlm()
+    show = progress_line("dlm")
+    moments = []
+
+    def report(share: float, message: str) -> None:
+        moments.append(time.perf_counter())
+        show(share, message)
+
     started = time.perf_counter()
     run = run_dlm(
         forcing,
@@ -75,18 +82,21 @@ def run_run(arguments: argparse.Namespace) -> int:
         latitude=place["latitude"],
         longitude=place["longitude"],
         elevation=place["elevation"],
-        reference_height=arguments.height,
+        reference_height=place["measurement_height"],
         seasonal_leaves=not arguments.constant_leaves,
         hold_soil_water=True if arguments.hold_soil_water else None,
         spin_up_years=arguments.spin_up,
-        on_progress=progress_line("dlm"),
+        on_progress=report,
     )
     seconds = time.perf_counter() - started
     if arguments.out:
         from fluxscape.io.atomic import write_netcdf  # noqa: PLC0415
 
         write_netcdf(run, arguments.out)
-    facts = _facts(run, seconds) | {"scores": score_run(run, forcing), "igbp": place["igbp"]}
+    facts = _facts(run, seconds, moments[-1] - moments[0]) | {
+        "scores": score_run(run, forcing),
+        "igbp": place["igbp"],
+    }
     if arguments.json:
         emit_json(facts)
     else:
@@ -112,7 +122,7 @@ def _forcing(
             climate,
             start_year=arguments.year,
             seed=arguments.seed,
-            measurement_height=arguments.height,
+            measurement_height=place["measurement_height"],
             canopy_height=parameters.canopy_height,
         )
         forcing.attrs["site"] = arguments.simulated
@@ -123,20 +133,22 @@ def _forcing(
         arguments.file,
         site=arguments.site,
         utc_offset_hours=arguments.utc_offset,
-        measurement_height=arguments.height,
-        canopy_height=arguments.canopy,
+        measurement_height=place["measurement_height"],
+        canopy_height=place["canopy_height"],
         longitude=place["longitude"],
     )
 
 
-def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:
-    """Return the place from the options, else from the tower table."""
+def _place(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the place from the options, else from the tower table, else from the file's name."""
     from fluxscape.errors import MissingVariableError  # noqa: PLC0415
 
-    names = ("latitude", "longitude", "elevation", "igbp")
-    place = {name: getattr(arguments, name) for name in names}
+    options = {"measurement_height": "height", "canopy_height": "canopy"}
+    names = ("latitude", "longitude", "elevation", "igbp", "measurement_height", "canopy_height")
+    place = {name: getattr(arguments, options.get(name, name)) for name in names}
     needed = ("latitude", "longitude", "igbp")
-    if any(place[name] is None for name in needed) and site:
+    site = arguments.simulated or arguments.site or _site_of_name(arguments.file)
+    if site and any(place[name] is None for name in needed):
         from fluxscape.towers import find_site  # noqa: PLC0415
 
         found = find_site(site)
@@ -152,19 +164,28 @@ def _place(arguments: argparse.Namespace, site: str | None) -> dict[str, Any]:
     return place
 
 
+def _site_of_name(file: str | None) -> str | None:
+    """Return the FLUXNET code in a file's name."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from fluxscape.io._time_zone import site_code  # noqa: PLC0415
+
+    return site_code(Path(file).name) if file else None
+
+
 def _unknown(value: float | str) -> bool:
     """Return whether the tower table has no value: NaN for a number, an empty text."""
     return value == "" or value != value  # noqa: PLR0124 (NaN differs from itself)
 
 
-def _parameters(arguments: argparse.Namespace, igbp: str) -> DlmParameters:
-    """Return the parameters of the land cover with the file's and the options' values."""
+def _parameters(arguments: argparse.Namespace, place: dict[str, Any]) -> DlmParameters:
+    """Return the parameters of the land cover with the place's and the file's values."""
     from fluxscape.dlm import parameters_for  # noqa: PLC0415
 
-    parameters = parameters_for(igbp, arguments.texture)
+    parameters = parameters_for(place["igbp"], arguments.texture)
     values: dict[str, object] = {}
-    if arguments.canopy is not None:
-        values["canopy_height"] = arguments.canopy
+    if place["canopy_height"] is not None:
+        values["canopy_height"] = place["canopy_height"]
     if arguments.params:
         values |= _read_parameters(arguments.params)
     return parameters.replace(values)
@@ -186,8 +207,8 @@ def _read_parameters(path: str) -> dict[str, object]:
     text = read_text_guarded(path, max_bytes=_LARGEST_PARAMETER_FILE)
     try:
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        msg = f"{path} is not YAML: {error}"
+    except (yaml.YAMLError, RecursionError) as error:
+        msg = f"{path} is not plain YAML: {error}"
         raise FileFormatError(msg, file=path) from error
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         msg = f"{path}: wanted lines 'name: value', got {type(values).__name__}"
@@ -195,8 +216,8 @@ def _read_parameters(path: str) -> dict[str, object]:
     return dict(values)
 
 
-def _facts(run: xr.Dataset, seconds: float) -> dict[str, Any]:
-    """Return the summary of a run."""
+def _facts(run: xr.Dataset, seconds: float, loop_seconds: float) -> dict[str, Any]:
+    """Return the summary of a run; its speed is that of the loop over steps."""
     import json  # noqa: PLC0415
 
     steps = run.sizes["time"]
@@ -208,7 +229,7 @@ def _facts(run: xr.Dataset, seconds: float) -> dict[str, Any]:
         "first": str(run["time"].to_numpy()[0].astype("datetime64[m]")),
         "n_steps": steps,
         "seconds": seconds,
-        "site_years_per_second": (years + spun) / seconds,
+        "site_years_per_second": (years + spun) / loop_seconds,
         "gpp": mean["gross_primary_production"] * _GRAMS_CARBON,
         "nee": mean["net_ecosystem_exchange"] * _GRAMS_CARBON,
         "reco": mean["ecosystem_respiration"] * _GRAMS_CARBON,
