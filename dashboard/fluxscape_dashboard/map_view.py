@@ -15,7 +15,7 @@ View = tuple[float, float, float]
 """Longitude and latitude of a map's centre and its width [degree]."""
 
 
-NATIONAL: Final = Bounds(73.0, 10.0, 135.6, 54.2)
+NATIONAL: Final = Bounds(73.0, 11.0, 135.6, 54.2)
 """What the main map opens with; the inset shows the rest of the country."""
 
 # Degrees must count the same number of metres on both axes at the centre of the frame, whatever

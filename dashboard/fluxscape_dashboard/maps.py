@@ -209,7 +209,7 @@ def _dress(chart: Any, lang: str) -> None:
 _DEGREES: Final = """
 const r = 6378137, text = (v, plus, minus) => {
   const a = Math.abs(v), digits = a > 0 && Math.abs(a - Math.round(a)) > 1e-6 ? 2 : 0
-  return a.toFixed(digits) + '°' + (v < 0 ? minus : plus)
+  return a.toFixed(digits) + '°' + (a < 1e-6 ? '' : v < 0 ? minus : plus)
 }
 return horizontal
   ? text(tick / r * 180 / Math.PI, 'E', 'W')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Final
 
@@ -16,6 +19,24 @@ NEEDED_ASSETS: Final = ("towers.csv", "text/common.json", "style/client.js", "ba
 
 RANGE_DEBOUNCE_MS: Final = 30
 """Wait of HoloViews before a new view is computed [ms]; not public, re-check on upgrade."""
+
+
+_WARMING: ContextVar[bool] = ContextVar("warming", default=False)
+
+
+@contextmanager
+def warming_up() -> Iterator[None]:
+    """Mark the sessions made inside as rehearsals, which import and draw what visitors will."""
+    token = _WARMING.set(True)
+    try:
+        yield
+    finally:
+        _WARMING.reset(token)
+
+
+def is_warming_up() -> bool:
+    """Return whether the present session is a rehearsal."""
+    return _WARMING.get()
 
 
 def configure() -> None:

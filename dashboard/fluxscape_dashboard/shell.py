@@ -12,15 +12,15 @@ import panel_material_ui as pmui
 from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.header import header, help_dialog
 from fluxscape_dashboard.pages import PageView, Services, page_class
-from fluxscape_dashboard.process import job_pool
+from fluxscape_dashboard.process import is_warming_up, job_pool
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.theme import PAGE_SX, ZONE_SX, theme_config
 from fluxscape_dashboard.tower_table import tower_or_none
 
-LEFT_WIDTH: Final = 300
-RIGHT_WIDTH: Final = 330
+LEFT_WIDTH: Final = 276
+RIGHT_WIDTH: Final = 310
 
 _STEPS: Final = ("page", "tower")
 _LOG = logging.getLogger(__name__)
@@ -76,6 +76,16 @@ class Shell:
         self.state.param.watch(self._note_change, [n for n in self.state.param if n != "name"])
         self.state.param.watch(lambda _: self._tell(self._check_tower()), "tower")
         pn.state.onload(partial(self._tell, notices))
+        if is_warming_up():
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Import every page and draw the one whose kernels take longest to load."""
+        for key in PAGES:
+            page_class(key)
+        shown = self.state.page
+        self.state.page = "atlas"
+        self.state.page = shown
 
     def notify(self, kind: str, key: str, **values: object) -> None:
         """Show a message of the text catalogue; its values may come from outside."""
