@@ -5,6 +5,9 @@ peer is no dependency: it runs in ``.venv-peers`` if that exists (``pip install 
 there), and the result says so if it does not.
 
     .venv/bin/python benchmarks/trends.py --json [--quick]
+
+With ``--rates`` it measures instead how often each test calls a series significant at 5 %: the
+tables of ``docs/methods/trends.md``.
 """
 
 from __future__ import annotations
@@ -104,13 +107,52 @@ def measure(quick: bool) -> dict[str, Any]:
     return result
 
 
+METHODS = {
+    "mann_kendall": kernels.MANN_KENDALL,
+    "prewhitened": kernels.PREWHITENED,
+    "wang_swail": kernels.WANG_SWAIL,
+}
+
+
+def rates(count: int) -> dict[str, Any]:
+    """Return the share of AR(1) series that each test calls significant, by trend and memory.
+
+    The trend is given in standard deviations of the series a year.
+    """
+    rng = np.random.default_rng(1)
+    times = np.arange(float(YEARS))
+    table: dict[str, Any] = {"series": count, "years": YEARS, "significance": 0.05}
+    for slope in (0.0, 0.03, 0.06, 0.1, 0.3):
+        for memory in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7):
+            rows = autoregressive(rng, count, memory) + slope * times
+            found = {}
+            for name, method in METHODS.items():
+                out = run_kernel(rows, method)[1]
+                found[name] = round(float((out[:, kernels.P_VALUE] < 0.05).mean()), 3)
+            table[f"trend {slope} memory {memory}"] = found
+    return table
+
+
+def autoregressive(rng: np.random.Generator, count: int, memory: float) -> np.ndarray:
+    """Return AR(1) series of unit variance, begun long before."""
+    before = 60
+    shocks = rng.normal(size=(count, before + YEARS))
+    for i in range(1, before + YEARS):
+        shocks[:, i] += memory * shocks[:, i - 1]
+    return shocks[:, before:] * np.sqrt(1.0 - memory**2)
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON only")
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
+    parser.add_argument("--rates", action="store_true", help="rates of false and found trends")
     arguments = parser.parse_args()
-    result = measure(arguments.quick)
+    if arguments.rates:
+        result = rates(2_000 if arguments.quick else 20_000)
+    else:
+        result = measure(arguments.quick)
     if arguments.json:
         print(json.dumps(result))
         return
