@@ -142,7 +142,7 @@ def absorb_light(
 
 @kernel
 def leaf_capacity(p: Any, light: Light, leaf_area: float, growth_temperature: float) -> Capacity:
-    """Return the capacity of both leaf classes for a nitrogen profile exp(-kn l) (C12, eq. 3-6)."""
+    """Return the capacity of both leaf classes for a nitrogen profile exp(-kn l) (C12)."""
     vcmax_entropy, jmax_entropy, ratio = peak_entropies(growth_temperature)
     kn = max(p.nitrogen_extinction, 1e-6)
     decline = math.exp(-kn * leaf_area)
@@ -175,7 +175,7 @@ def intercept_rain(
 
 @kernel
 def wet_fraction(canopy_water: float, capacity: float) -> float:
-    """Return the wet share of leaves (W / Wmax)^(2/3) (Deardorff 1978, eq. 24)."""
+    """Return the wet share of leaves (W / Wmax)^(2/3) (Deardorff 1978)."""
     if canopy_water <= 0.0 or capacity <= 0.0:
         return 0.0
     return float(min((canopy_water / capacity) ** (2.0 / 3.0), 1.0))

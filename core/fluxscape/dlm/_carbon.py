@@ -16,7 +16,7 @@ RECENT_DAYS = 7.0
 """Memory of stems and roots for assimilation [d]; assumed, within the days to weeks reported."""
 
 GROWTH_DAYS = 30.0
-"""Memory of leaves for temperature [d] (Kattge and Knorr 2007, section 2.2,
+"""Memory of leaves for temperature [d] (Kattge and Knorr 2007,
 doi:10.1111/j.1365-3040.2007.01690.x)."""
 
 

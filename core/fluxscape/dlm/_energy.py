@@ -87,13 +87,13 @@ def stability(
 
 @kernel
 def leaf_boundary_conductance(ustar: float, leaf_dimension: float) -> float:
-    """Return the conductance of a leaf's boundary layer [m s-1] (CLM 4.5, section 5.3)."""
+    """Return the conductance of a leaf's boundary layer, 0.01 sqrt(ustar / d) [m s-1] (CLM 4.5)."""
     return 0.01 * math.sqrt(ustar / leaf_dimension)
 
 
 @kernel
 def ground_conductance(ustar: float, bare_coefficient: float, leaf_area_gap: float) -> float:
-    """Return the conductance from ground to canopy air [m s-1] (CLM 4.5, section 5.3).
+    """Return the conductance from ground to canopy air [m s-1] (CLM 4.5, eq. 5.115-5.117).
 
     ``leaf_area_gap`` is exp(-L): it blends the coefficient of bare ground with that of a dense
     canopy, 0.004.
@@ -103,7 +103,7 @@ def ground_conductance(ustar: float, bare_coefficient: float, leaf_area_gap: flo
 
 @kernel
 def bare_ground_coefficient(ustar: float, ground_roughness: float) -> float:
-    """Return k / 0.13 (z0g ustar / nu)^-0.45 (CLM 4.5, section 5.3; nu = 1.5e-5 m2 s-1)."""
+    """Return k / 0.13 (z0g ustar / nu)^-0.45 (CLM 4.5, eq. 5.119; nu = 1.5e-5 m2 s-1)."""
     return VON_KARMAN / 0.13 * math.exp(-0.45 * math.log(ground_roughness * ustar / 1.5e-5))
 
 

@@ -25,7 +25,7 @@ from fluxscape.dlm._photosynthesis import (
 from fluxscape.dlm._stomata import leaf_gas_exchange_c3, leaf_gas_exchange_c4
 
 DIFFUSIVITY_RATIO = 1.37
-"""Conductance of boundary layers to water vapour over that to CO2 [1] (Jones 2013, eq. 3.31)."""
+"""Conductance of boundary layers to water vapour over that to CO2 [1] (Jones 2013, chapter 3)."""
 
 
 class LeafClass(NamedTuple):

@@ -1,12 +1,12 @@
 """Published parameter values by plant functional type and by soil texture.
 
 Sources stand beside each parameter in :mod:`fluxscape.dlm.parameters`; this module only holds the
-numbers. Vcmax25: Kattge et al. 2009, Table 3 (tropical trees on non-oxisols for EBF, the mean of
-evergreen and deciduous shrubs for shrubs). Stomatal slope: De Kauwe et al. 2015, Table 2. Optics:
+numbers. Vcmax25: Kattge et al. 2009 (tropical trees on non-oxisols for EBF, the mean of
+evergreen and deciduous shrubs for shrubs). Stomatal slope: De Kauwe et al. 2015. Optics:
 CLM 4.5, Table 3.1. Clumping, height and maximum leaf area: Chen et al. 2005 and 2012. Roots:
 Jackson et al. 1996, Table 1. Soils: Rawls et al. 1982, Table 2 (porosity, -33 and -1500 kPa) and
 Campbell and Norman 1998, Table 9.1 (conductivity, air entry, exponent); quartz: Peters-Lidard et
-al. 1998, Table 2.
+al. 1998.
 """
 
 from __future__ import annotations

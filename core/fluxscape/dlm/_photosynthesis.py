@@ -25,9 +25,9 @@ REFERENCE_TEMPERATURE = 298.15
 OXYGEN = 210.0
 """Oxygen in air [mmol mol-1] (B01)."""
 
-_DEACTIVATION = 200000.0  # [J mol-1], KK07, Table 2
-_VCMAX_ACTIVATION = 71513.0  # [J mol-1], KK07, Table 3
-_JMAX_ACTIVATION = 49884.0  # [J mol-1], KK07, Table 3
+_DEACTIVATION = 200000.0  # [J mol-1], KK07
+_VCMAX_ACTIVATION = 71513.0  # [J mol-1], KK07
+_JMAX_ACTIVATION = 49884.0  # [J mol-1], KK07
 
 
 @kernel
@@ -50,7 +50,7 @@ def michaelis_constants(temperature: float) -> tuple[float, float, float]:
 
 @kernel
 def peak_entropies(growth_temperature: float) -> tuple[float, float, float]:
-    """Return entropy terms of V and J [J mol-1 K-1] and Jmax25 / Vcmax25 (KK07, eq. 6, Table 3).
+    """Return entropy terms of V and J [J mol-1 K-1] and Jmax25 / Vcmax25 (KK07).
 
     ``growth_temperature`` [K] is kept to the 11 to 35 degrees Celsius of the data behind it.
     """
@@ -79,13 +79,13 @@ def peaked_response(temperature: float, activation: float, entropy: float, norm:
 
 @kernel
 def vcmax_response(temperature: float, entropy: float, norm: float) -> float:
-    """Return Vcmax over Vcmax25 (KK07, eq. 1)."""
+    """Return Vcmax over Vcmax25 (KK07)."""
     return peaked_response(temperature, _VCMAX_ACTIVATION, entropy, norm)
 
 
 @kernel
 def jmax_response(temperature: float, entropy: float, norm: float) -> float:
-    """Return Jmax over Jmax25 (KK07, eq. 1)."""
+    """Return Jmax over Jmax25 (KK07)."""
     return peaked_response(temperature, _JMAX_ACTIVATION, entropy, norm)
 
 
@@ -102,13 +102,13 @@ def electron_transport(
 
 @kernel
 def rubisco_limited(ci: float, vcmax: float, kc: float, ko: float, gamma_star: float) -> float:
-    """Return Ac = V (Ci - G*) / (Ci + Kc (1 + O / Ko)) (Farquhar et al. 1980, eq. 16.35)."""
+    """Return Ac = V (Ci - G*) / (Ci + Kc (1 + O / Ko)) (Farquhar et al. 1980, as M02, eq. 2)."""
     return vcmax * (ci - gamma_star) / (ci + kc * (1.0 + OXYGEN / ko))
 
 
 @kernel
 def light_limited(ci: float, electron_rate: float, gamma_star: float) -> float:
-    """Return Aj = J / 4 (Ci - G*) / (Ci + 2 G*) (Farquhar et al. 1980, as M02 eq. 3)."""
+    """Return Aj = J / 4 (Ci - G*) / (Ci + 2 G*) (Farquhar et al. 1980, as M02, eq. 3)."""
     return 0.25 * electron_rate * (ci - gamma_star) / (ci + 2.0 * gamma_star)
 
 
@@ -120,7 +120,7 @@ def leaf_respiration_response(temperature: float) -> float:
 
 @kernel
 def smooth_minimum(first: float, second: float, curvature: float) -> float:
-    """Return the smaller root of theta x^2 - (a + b) x + a b (C92, eq. 2B-3B)."""
+    """Return the smaller root of theta x^2 - (a + b) x + a b (C92)."""
     total = first + second
     root = math.sqrt(max(total * total - 4.0 * curvature * first * second, 0.0))
     return (total - root) / (2.0 * curvature)
@@ -134,7 +134,7 @@ def _doubling(temperature: float) -> float:
 
 @kernel
 def c4_capacity_response(temperature: float) -> float:
-    """Return C4 Vmax over its value at 25 degrees Celsius (C92, eq. 5B)."""
+    """Return C4 Vmax over its value at 25 degrees Celsius (C92)."""
     rise = _doubling(temperature)
     cold = 1.0 + math.exp(0.3 * (286.15 - temperature))
     hot = 1.0 + math.exp(0.3 * (temperature - 309.15))
@@ -143,13 +143,13 @@ def c4_capacity_response(temperature: float) -> float:
 
 @kernel
 def c4_respiration_response(temperature: float) -> float:
-    """Return C4 leaf respiration over its value at 25 degrees Celsius (C92, eq. 8B)."""
+    """Return C4 leaf respiration over its value at 25 degrees Celsius (C92)."""
     return _doubling(temperature) / (1.0 + math.exp(1.3 * (temperature - 328.15)))
 
 
 @kernel
 def c4_carboxylation_slope(vmax25: float, temperature: float) -> float:
-    """Return k [mol m-2 s-1] of the CO2-limited rate k Ci (C92, eq. 6B and Table 1).
+    """Return k [mol m-2 s-1] of the CO2-limited rate k Ci (C92).
 
     k is 0.7 mol m-2 s-1 where Vmax is 39 umol m-2 s-1 and doubles every 10 K; it is scaled with
     Vmax as PEP carboxylase goes with Rubisco.

@@ -8,7 +8,7 @@ from typing import Final
 from fluxscape.parameters import ParameterSet, parameter
 
 _ASSUMED: Final = "assumed; no single published value"
-_KATTGE_2009: Final = "Kattge et al. 2009, doi:10.1111/j.1365-2486.2008.01744.x, Table 3"
+_KATTGE_2009: Final = "Kattge et al. 2009, doi:10.1111/j.1365-2486.2008.01744.x"
 _MEDLYN_2002: Final = "Medlyn et al. 2002, doi:10.1046/j.1365-3040.2002.00891.x"
 _CLM45: Final = "Oleson et al. 2013, CLM 4.5, doi:10.5065/D6RR1W7M"
 
@@ -112,7 +112,7 @@ class CanopyParameters(ParameterSet):
         lower=0.4,
         upper=0.9,
         unit="1",
-        source="Brutsaert 1982, doi:10.1007/978-94-017-1497-6, section 5.1",
+        source="Brutsaert 1982, doi:10.1007/978-94-017-1497-6",
         description="Displacement height over canopy height",
         group="Canopy",
         symbol="d/h",
@@ -122,7 +122,7 @@ class CanopyParameters(ParameterSet):
         lower=0.02,
         upper=0.2,
         unit="1",
-        source="Brutsaert 1982, doi:10.1007/978-94-017-1497-6, section 5.1",
+        source="Brutsaert 1982, doi:10.1007/978-94-017-1497-6",
         description="Roughness length over canopy height",
         group="Canopy",
         symbol="z_0/h",
@@ -149,7 +149,7 @@ class PhotosynthesisParameters(ParameterSet):
         upper=2.0,
         unit="1",
         source="1 by definition: factor on the acclimated ratio of Kattge and Knorr 2007, "
-        "doi:10.1111/j.1365-3040.2007.01690.x, eq. 9",
+        "doi:10.1111/j.1365-3040.2007.01690.x",
         description="Factor on the ratio of maximum electron transport to carboxylation",
         group="Photosynthesis",
         symbol="r_JV",
@@ -179,7 +179,7 @@ class PhotosynthesisParameters(ParameterSet):
         lower=0.002,
         upper=0.05,
         unit="1",
-        source="Collatz et al. 1991, doi:10.1016/0168-1923(91)90002-8, eq. A6",
+        source="Collatz et al. 1991, doi:10.1016/0168-1923(91)90002-8",
         description="Leaf respiration over carboxylation capacity at 25 degrees Celsius",
         group="Photosynthesis",
         symbol="R_d25/V_cmax25",
@@ -215,7 +215,7 @@ class StomataParameters(ParameterSet):
         lower=0.5,
         upper=15.0,
         unit="kPa0.5",
-        source="De Kauwe et al. 2015, doi:10.5194/gmd-8-431-2015, Table 2, after Lin et al. 2015, "
+        source="De Kauwe et al. 2015, doi:10.5194/gmd-8-431-2015, after Lin et al. 2015, "
         "doi:10.1038/nclimate2550",
         description="Sensitivity of conductance to assimilation",
         group="Stomata",
@@ -226,7 +226,7 @@ class StomataParameters(ParameterSet):
         lower=0.0,
         upper=0.2,
         unit="mol m-2 s-1",
-        source="De Kauwe et al. 2015, doi:10.5194/gmd-8-431-2015, section 2.2",
+        source="De Kauwe et al. 2015, doi:10.5194/gmd-8-431-2015",
         description="Conductance to water vapour without assimilation",
         group="Stomata",
         symbol="g_0",

@@ -29,7 +29,7 @@ _MIN_COSINE = 0.02
 
 @kernel
 def diffuse_fraction(shortwave_down: float, extraterrestrial: float) -> float:
-    """Return the diffuse share of global radiation (Black et al. 1991, in C99 eq. 4)."""
+    """Return the diffuse share of global radiation (Black et al. 1991, as C99)."""
     if extraterrestrial <= 1.0:
         return 1.0
     kt = min(shortwave_down / extraterrestrial, 0.8)
@@ -45,13 +45,13 @@ def beam_extinction(mu: float) -> float:
 
 @kernel
 def diffuse_extinction(leaf_area_index: float) -> float:
-    """Return kd: the sky's mean cosine is 0.537 + 0.025 L (C99, eq. 10)."""
+    """Return kd: the sky's mean cosine is 0.537 + 0.025 L (C99)."""
     return 0.5 / (0.537 + 0.025 * leaf_area_index)
 
 
 @kernel
 def sunlit_leaf_area(kb: float, beam_gap: float) -> float:
-    """Return the sunlit leaf area index (1 - exp(-kb omega L)) / kb (C99, eq. 7)."""
+    """Return the sunlit leaf area index (1 - exp(-kb omega L)) / kb (C99)."""
     return (1.0 - beam_gap) / kb
 
 
@@ -77,8 +77,8 @@ def canopy_shortwave(
     kbs, kds = kb * root, kd * root  # PF97, Table 2
     rho_h = (1.0 - root) / (1.0 + root)  # PF97, eq. A20
     gap_b, gap_d = math.exp(-kbs * clumped_area), math.exp(-kds * clumped_area)
-    # Deep-canopy reflectance (PF97, eq. A19), fading as the canopy thins (Wang and Leuning 1998,
-    # eq. B7). For the sky it is taken at the extinction kd instead of integrated over it.
+    # Deep-canopy reflectance (PF97, eq. A19), fading as the canopy thins (Wang and Leuning 1998).
+    # For the sky it is taken at the extinction kd instead of integrated over it.
     rho_b = (1.0 - math.exp(-2.0 * rho_h * kb / (1.0 + kb))) * (1.0 - gap_b * gap_b)
     rho_d = (1.0 - math.exp(-2.0 * rho_h * kd / (1.0 + kd))) * (1.0 - gap_d * gap_d)
     # The ground sends ground_albedo of what it gets back up, the canopy rho_d of that down again.
@@ -89,7 +89,7 @@ def canopy_shortwave(
     canopy = (
         beam * (1.0 - rho_b) * (1.0 - gap_b) + diffuse * (1.0 - rho_d) * (1.0 - gap_d) + absorbed_up
     )
-    # PF97, eq. A23-A26: direct, diffuse and scattered beam light on sunlit leaves.
+    # PF97, eq. 20: direct, diffuse and scattered beam light on sunlit leaves.
     direct = beam * (1.0 - sigma) * (1.0 - beam_gap)
     from_sky = diffuse * (1.0 - rho_d) * omega * kds / (kds + kb) * (1.0 - gap_d * beam_gap)
     scattered = (
@@ -119,7 +119,7 @@ def canopy_longwave(
 
     ``emittance`` is the canopy's leaf emissivity times 1 - exp(-kd omega L); it lets the rest
     through. ``canopy_emission`` is sigma T^4 of the leaves, weighted by their areas. The three
-    sum to ``longwave_down`` (layer balance, as Wang and Leuning 1998, eq. C1-C3).
+    sum to ``longwave_down`` (layer balance, as Wang and Leuning 1998).
     """
     emission = emittance * canopy_emission
     on_ground = (1.0 - emittance) * longwave_down + emission

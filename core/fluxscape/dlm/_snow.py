@@ -16,33 +16,33 @@ from fluxscape._jit import kernel
 from fluxscape.constants import ZERO_CELSIUS
 
 OLD_DENSITY = 300.0
-"""Density that snow settles to [kg m-3] (Verseghy 1991, eq. 39)."""
+"""Density that snow settles to [kg m-3] (Verseghy 1991)."""
 
 SMALLEST_SNOW = 1e-4
 """Snow below which there is none: it falls as rain or melts with the soil's heat [kg m-2]."""
 
 HOLDING_CAPACITY = 0.05
-"""Liquid water that snow holds over its ice [1] (Dutra et al. 2010, section 2b)."""
+"""Liquid water that snow holds over its ice [1] (Dutra et al. 2010)."""
 
 _COLD_ALBEDO = 0.70
-"""Albedo that cold snow tends to (Verseghy 1991, eq. 37)."""
+"""Albedo that cold snow tends to (Verseghy 1991)."""
 
 
 @kernel
 def snow_share(air_temperature: float) -> float:
-    """Return the frozen share of precipitation: 1 at 0, 0 at 2 degrees C (CLM 4.5, eq. 7.1)."""
+    """Return the frozen share of precipitation: 1 at 0, 0 at 2 degrees C (CLM 4.5, chapter 7)."""
     return min(max(1.0 - 0.5 * (air_temperature - ZERO_CELSIUS), 0.0), 1.0)
 
 
 @kernel
 def fresh_density(air_temperature: float) -> float:
-    """Return the density of falling snow [kg m-3] (Hedstrom and Pomeroy 1998, eq. 5)."""
+    """Return the density of falling snow [kg m-3] (Hedstrom and Pomeroy 1998)."""
     return 67.9 + 51.3 * math.exp(min(air_temperature - ZERO_CELSIUS, 2.0) / 2.6)
 
 
 @kernel
 def settle(density: float, step: float) -> float:
-    """Return the density after a step of settling (Verseghy 1991, eq. 39)."""
+    """Return the density after a step of settling (Verseghy 1991)."""
     if density >= OLD_DENSITY:
         return density
     return OLD_DENSITY + (density - OLD_DENSITY) * math.exp(-0.01 * step / 3600.0)
@@ -50,7 +50,7 @@ def settle(density: float, step: float) -> float:
 
 @kernel
 def age_albedo(albedo: float, melting: bool, old_albedo: float, step: float) -> float:
-    """Return the albedo after a step without snowfall (Verseghy 1991, eq. 37-38)."""
+    """Return the albedo after a step without snowfall (Verseghy 1991)."""
     limit = old_albedo if melting else max(_COLD_ALBEDO, old_albedo)
     if albedo <= limit:
         return albedo
@@ -59,7 +59,7 @@ def age_albedo(albedo: float, melting: bool, old_albedo: float, step: float) -> 
 
 @kernel
 def refresh_albedo(albedo: float, snowfall: float, fresh_albedo: float) -> float:
-    """Return the albedo after ``snowfall`` [kg m-2]; 10 renew it (Dutra et al. 2010, eq. 9)."""
+    """Return the albedo after ``snowfall`` [kg m-2]; 10 renew it (Dutra et al. 2010)."""
     return albedo + (fresh_albedo - albedo) * min(snowfall / 10.0, 1.0)
 
 

@@ -36,26 +36,26 @@ _SOLID_HEAT_CAPACITY = 2.0e6
 
 _WATER_CONDUCTIVITY = 0.57
 _ICE_CONDUCTIVITY = 2.2
-"""Of water and ice [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 9)."""
+"""Of water and ice [W m-1 K-1] (Peters-Lidard et al. 1998)."""
 
 
 @kernel
 def dry_conductivity(phi: float) -> float:
-    """Return conductivity of dry soil [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 4-5)."""
+    """Return conductivity of dry soil [W m-1 K-1] (Peters-Lidard et al. 1998)."""
     density = (1.0 - phi) * 2700.0
     return (0.135 * density + 64.7) / (2700.0 - 0.947 * density)
 
 
 @kernel
 def solid_conductivity(q: float) -> float:
-    """Return conductivity of the solids [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 10)."""
+    """Return conductivity of the solids [W m-1 K-1] (Peters-Lidard et al. 1998)."""
     other = 3.0 if q < 0.2 else 2.0
     return float(7.7**q * other ** (1.0 - q))
 
 
 @kernel
 def saturated_conductivity(phi: float, q: float) -> float:
-    """Return conductivity of soil full of water [W m-1 K-1] (Peters-Lidard et al. 1998, eq. 9)."""
+    """Return conductivity of soil full of water [W m-1 K-1] (Peters-Lidard et al. 1998)."""
     return float(solid_conductivity(q) ** (1.0 - phi) * _WATER_CONDUCTIVITY**phi)
 
 
@@ -69,7 +69,7 @@ def frozen_factor(phi: float) -> float:
 def thermal_conductivity(
     saturation: float, ice_share: float, dry: float, saturated_unfrozen: float, frozen_ratio: float
 ) -> float:
-    """Return conductivity [W m-1 K-1] by Ke = kappa s / (1 + (kappa - 1) s) (Cote 2005, eq. 6).
+    """Return conductivity [W m-1 K-1] by Ke = kappa s / (1 + (kappa - 1) s) (Cote and Konrad 2005).
 
     ``saturated_unfrozen`` is that of the soil full of water, ``frozen_ratio`` the factor when all
     of it is ice (interpolated linearly in ``ice_share``); kappa is 1.9 unfrozen, 0.85 frozen.
@@ -137,7 +137,7 @@ def supercooled_water(
 ) -> float:
     """Return the liquid water content that stays at a temperature below freezing [m3 m-3].
 
-    Niu and Yang 2006, eq. 3: phi (Lf (Tf - T) / (g T psi_s))^(-1/b).
+    Niu and Yang 2006: phi (Lf (Tf - T) / (g T psi_s))^(-1/b).
     """
     suction = LATENT_HEAT_FUSION * (ZERO_CELSIUS - temperature) / (GRAVITY * temperature)
     return phi * math.exp(-math.log(max(suction / saturated_potential, 1.0)) / exponent)

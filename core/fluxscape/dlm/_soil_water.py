@@ -32,13 +32,13 @@ _DRIEST = 0.01
 
 @kernel
 def matric_potential(saturation: float, psi_s: float, b: float) -> float:
-    """Return psi = -psi_s s^-b [m] (Clapp and Hornberger 1978, eq. 1)."""
+    """Return psi = -psi_s s^-b [m] (Clapp and Hornberger 1978)."""
     return -psi_s * math.exp(-b * math.log(min(max(saturation, _DRIEST), 1.0)))
 
 
 @kernel
 def hydraulic_conductivity(saturation: float, k_s: float, b: float) -> float:
-    """Return K = Ks s^(2b+3) [m s-1] (Clapp and Hornberger 1978, eq. 3)."""
+    """Return K = Ks s^(2b+3) [m s-1] (Clapp and Hornberger 1978)."""
     return k_s * math.exp((2.0 * b + 3.0) * math.log(min(max(saturation, 1e-3), 1.0)))
 
 
@@ -46,7 +46,7 @@ def hydraulic_conductivity(saturation: float, k_s: float, b: float) -> float:
 def extractable_stress(
     water_content: float, wilting_point: float, field_capacity: float, threshold: float
 ) -> float:
-    """Return min(1, REW / REW_c) of a layer (Granier et al. 1999, eq. 6)."""
+    """Return min(1, REW / REW_c) of a layer (Granier et al. 1999)."""
     extractable = (water_content - wilting_point) / max(field_capacity - wilting_point, 1e-3)
     return min(max(extractable / threshold, 0.0), 1.0)
 
@@ -64,7 +64,7 @@ def infiltration_capacity(
     """Return the largest infiltration [m s-1]: Darcy's law over a wet surface on the top layer.
 
     Ks (1 + (phi - theta) / d dpsi/dtheta at saturation), as Mahrt and Pan 1984,
-    doi:10.1007/BF00119411, eq. 8.
+    doi:10.1007/BF00119411.
     """
     return k_s * (1.0 + max(phi - water_content, 0.0) / thickness * psi_s * b / phi)
 

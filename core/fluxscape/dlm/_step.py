@@ -122,7 +122,7 @@ def light_of_step(p: Any, s: Any, work: Any, weather: Weather, leaf_area: float)
     """Return light and leaf areas over ground of the present wetness and snow."""
     top = s.soil_liquid[0] / (p.porosity * WATER_DENSITY * work.thickness[0])
     albedo = p.soil_albedo_dry + (p.soil_albedo_wet - p.soil_albedo_dry) * min(top, 1.0)
-    # Soil reflects near infrared twice as well as visible light (Dickinson et al. 1993, Table 3);
+    # Soil reflects near infrared twice as well as visible light (Dickinson et al. 1993);
     # for snow one albedo serves both bands.
     visible, infrared = albedo * 2.0 / 3.0, albedo * 4.0 / 3.0
     if s.snow_ice > 0.0:
@@ -175,7 +175,7 @@ def make_ground(
 @kernel
 def make_air(p: Any, static: Static, weather: Weather, leaf_area: float) -> Air:
     """Return the air, with displacement and roughness that fade as leaves fall."""
-    # CLM 4.5, eq. 5.126-5.127: V = (1 - exp(-min(L, 2))) / (1 - exp(-2)).
+    # CLM 4.5, eq. 5.126-5.128: V = (1 - exp(-min(L, 2))) / (1 - exp(-2)).
     cover = (1.0 - math.exp(-min(leaf_area, 2.0))) / 0.8646647167633873
     displacement = p.displacement_ratio * p.canopy_height * cover
     log_roughness = static.log_canopy_roughness * cover

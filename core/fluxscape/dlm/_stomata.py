@@ -21,7 +21,7 @@ from fluxscape._jit import kernel
 from fluxscape.dlm._photosynthesis import smooth_minimum
 
 _MIN_DEFICIT = 0.05
-"""Smallest deficit [kPa] for which M11 is meant (their section 2: D above 0.05 kPa)."""
+"""Smallest deficit [kPa] below which the root of M11 would open stomata without end."""
 
 
 @kernel
@@ -100,10 +100,10 @@ def leaf_gas_exchange_c4(
     deficit: float,
     surface_co2: float,
 ) -> tuple[float, float]:
-    """Return An and gs of a C4 leaf (Collatz et al. 1992, doi:10.1071/PP9920499, eq. 2B-6B).
+    """Return An and gs of a C4 leaf (Collatz et al. 1992, doi:10.1071/PP9920499).
 
     The CO2-limited rate k Ci is coupled to the stomata on its own; the smooth minimum with the
-    light- and enzyme-limited rates follows, with curvatures 0.83 and 0.93 (their Table 1).
+    light- and enzyme-limited rates follows, with curvatures 0.83 and 0.93.
     ``carboxylation_slope`` is k [mol m-2 s-1].
     """
     slope = medlyn_slope(g1, deficit, surface_co2)

@@ -96,7 +96,7 @@ def move_soil_water(
     runoff = supply - infiltration
     for i in range(N_LAYERS):
         work.source[i] = -uptake * work.uptake[i] / step
-        # Ice blocks pores: power-law impedance 10^(-6 f) of CLM 4.5, eq. 7.95.
+        # Ice blocks pores: power-law impedance 10^(-6 f) of CLM 4.5, chapter 7.
         share = s.soil_ice[i] / (p.porosity * WATER_DENSITY * work.thickness[i])
         work.impedance[i] = math.exp(-13.8155 * share) if share > 0.0 else 1.0
     work.source[0] += (infiltration - evaporation) / step

@@ -224,9 +224,9 @@ def clear_sky_longwave(
     """Return incoming longwave radiation [W m-2] from temperature [K], vapour [Pa] and cloud.
 
     Clear-sky emissivity 1 - (1 + w) exp(-sqrt(1.2 + 3 w)), w = 46.5 e / T with e in hPa (Prata
-    1996, doi:10.1002/qj.49712253306, eq. 18), and clf + (1 - clf) of it for a cloud fraction
+    1996, doi:10.1002/qj.49712253306), and clf + (1 - clf) of it for a cloud fraction
     clf = 1 - SW / SW_clear (Crawford and Duchon 1999,
-    doi:10.1175/1520-0450(1999)038<0474:AIPFEE>2.0.CO;2, eq. 11-12), with SW_clear 0.75 of the
+    doi:10.1175/1520-0450(1999)038<0474:AIPFEE>2.0.CO;2), with SW_clear 0.75 of the
     extraterrestrial irradiance (Allen et al. 1998, FAO-56, eq. 37). Cloud is told while the sun
     gives more than 100 W m-2 and interpolated through the night.
     """

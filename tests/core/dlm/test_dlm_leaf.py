@@ -87,7 +87,7 @@ def test_temperature_responses_are_one_at_25_degrees_and_peak_above():
     assert ratio == pytest.approx(2.59 - 0.035 * 20.0)
     course = [leaf.vcmax_response(273.15 + t, entropy, norm) for t in range(0, 56)]
     assert 33 <= int(np.argmax(course)) <= 45
-    # C92, eq. 5B: factors of about 1.02 and 1.04 hold the response just below one at 25 degrees.
+    # C92: factors of about 1.02 and 1.04 hold the response just below one at 25 degrees.
     assert leaf.c4_capacity_response(298.15) == pytest.approx(0.939, abs=0.02)
 
 

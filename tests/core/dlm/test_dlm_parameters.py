@@ -52,6 +52,6 @@ def test_records_hold_the_values_by_name(igbp):
 
 
 def test_published_values_stand_where_they_were_read():
-    assert parameters_for("DBF").vcmax25 == 57.7  # Kattge et al. 2009, Table 3
-    assert parameters_for("ENF").stomatal_slope == 2.35  # De Kauwe et al. 2015, Table 2
+    assert parameters_for("DBF").vcmax25 == 57.7  # Kattge et al. 2009
+    assert parameters_for("ENF").stomatal_slope == 2.35  # De Kauwe et al. 2015
     assert parameters_for("GRA", "clay").wilting_point == 0.272  # Rawls et al. 1982, Table 2
