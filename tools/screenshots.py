@@ -20,9 +20,9 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fluxscape_dashboard.text import t
+from fluxscape_dashboard.text import t  # noqa: E402
 from helpers.browser import FluxPage, find_chromium  # noqa: E402
-from helpers.server import running_server
+from helpers.server import running_server  # noqa: E402
 
 LARGEST = 300_000
 SIZE = (1440, 900)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from bokeh.events import RangesUpdate
+from bokeh.events import MouseWheel, PanStart, PinchStart, RangesUpdate
 from bokeh.models import ColumnDataSource, CustomAction, CustomJS, ResetTool
 
 from fluxscape_dashboard.mercator import Bounds, mercator_bounds, to_degrees, to_mercator
@@ -33,13 +33,17 @@ view.fitting = false
 
 # In place: what the user chose must survive a change of the frame's size, but not be sent back.
 _MOVED: Final = """
-if (view.fitting) return
+if (view.fitting || !view.touched) return
 const v = view.data
 v.x[0] = (chart.x_range.start + chart.x_range.end) / 2
 v.y[0] = (chart.y_range.start + chart.y_range.end) / 2
 v.half_x[0] = (chart.x_range.end - chart.x_range.start) / 2
 v.half_y[0] = NaN
 """
+
+# HoloViews sets ranges as well; only what follows a hand on the map is the user's choice.
+_TOUCHED: Final = "view.touched = true"
+_UNTOUCHED: Final = "view.touched = false"
 
 # The time makes it a change for the server too, which was not told of the moves in between.
 _HOME: Final = """
@@ -78,10 +82,12 @@ class MapView:
         self._turn = 0
         self._source = ColumnDataSource(self._columns(None))
         fit = CustomJS(args={"view": self._source, "chart": chart}, code=_FIT)
-        self._source.js_on_change("data", fit)
+        self._source.js_on_change("data", self._script(_UNTOUCHED), fit)
         chart.js_on_change("inner_width", fit)
         chart.js_on_change("inner_height", fit)
         moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
+        for event in (MouseWheel, PanStart, PinchStart):
+            chart.js_on_event(event, self._script(_TOUCHED))
         for axis_range in (chart.x_range, chart.y_range):
             axis_range.js_on_change("end", moved)
         # One way home: Bokeh's own would return to the ranges of the first frame.
@@ -97,6 +103,9 @@ class MapView:
         if on_move is not None:
             chart.on_event(RangesUpdate, self._moved)
             self._source.on_change("data", self._went_home)
+
+    def _script(self, code: str) -> CustomJS:
+        return CustomJS(args={"view": self._source}, code=code)
 
     def show(self, view: View | None) -> None:
         """Show a view, or the home view if None; without effect when it is shown already."""
