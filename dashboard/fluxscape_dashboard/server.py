@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-import logging
 import os
 import secrets
 import shutil
@@ -25,8 +24,6 @@ from fluxscape import __version__
 from fluxscape.assets import asset, assets_root
 from fluxscape.errors import FluxscapeError, RunError, UnsafeInputError
 from fluxscape_dashboard import maps, process, shell
-
-_LOG = logging.getLogger(__name__)
 
 SECRET_VARIABLE: Final = "FLUXSCAPE_SECRET"  # noqa: S105 (the variable's name, not its value)
 """Environment variable that holds the key of the session signatures."""
@@ -222,8 +219,6 @@ def make_server(options: ServerOptions) -> Any:
     secret = session_secret(options.host)
     port = free_port(options.host, options.port)
     process.configure()
-    if options.warm:
-        _warm_atlas()
     with process.warming_up():
         return _bound_server(options, port, secret)
 
@@ -252,16 +247,6 @@ def _bound_server(options: ServerOptions, port: int, secret: bytes) -> Any:
         transforms=[SecurityHeaders],
         extra_patterns=[(r"/readyz", ReadyHandler)],
     )
-
-
-def _warm_atlas() -> None:
-    """Draw the national map once: its libraries take seconds to import and to compile."""
-    from fluxscape_dashboard.views.atlas import warm_up  # noqa: PLC0415
-
-    try:
-        warm_up()
-    except FluxscapeError as error:
-        _LOG.warning("the Atlas page cannot be shown: %s", error)
 
 
 def address_of(options: ServerOptions, port: int) -> str:

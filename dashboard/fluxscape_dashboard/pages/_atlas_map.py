@@ -105,12 +105,6 @@ class AtlasMap:
             width, height = int(self.chart.inner_width), int(self.chart.inner_height)
         return view.Window.around(self._view, width, height)
 
-    def pixel_width(self) -> float:
-        """Return the width of the pixels on display [m at the equator]."""
-        seen = self.window()
-        level = self.product.pyramid.level_for(seen.x, seen.width)
-        return self.product.pyramid.levels[level].pixel
-
     # ------------------------------------------------------------------ layers
     def _raster(self, turn: int) -> Any:
         del turn

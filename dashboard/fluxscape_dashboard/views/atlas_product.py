@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -180,8 +180,3 @@ def national_product() -> NationalProduct:
     """Open the shipped product; errors as :func:`fluxscape.atlas.pyramid.open_pyramid`."""
     pyramid = open_pyramid(asset(PRODUCT))
     return NationalProduct(pyramid, {row.flux: row for row in figures_of(pyramid.attrs)})
-
-
-def fact(attrs: Mapping[str, Any], name: str) -> str:
-    """Return an attribute of the product as text, empty if it has none."""
-    return str(attrs.get(name, ""))

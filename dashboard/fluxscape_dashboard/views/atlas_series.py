@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -124,8 +124,3 @@ class SeriesChart:
             (t("atlas.series_line", lang), f"@line{number} {unit}"),
         ]
         describe(self.chart, f"{title}, {unit}")
-
-
-def chart_pair() -> tuple[Any, Any]:
-    """Return the charts of the pixel and of the nation."""
-    return SeriesChart("atlas_pixel"), SeriesChart("atlas_nation", colour="#00695c")
