@@ -223,18 +223,30 @@ def test_the_title_names_layer_year_and_status(page: AtlasPage, product: Nationa
 
 def test_playing_steps_through_the_years_and_begins_again(page: AtlasPage) -> None:
     page.state.param.update(at_layer="trend", at_year=2011)
-    page._step(1)
+    page._years.step(1)
     assert (page.state.at_layer, page.state.at_year) == ("annual", 2012)
-    page._step(1)
+    page._years.step(1)
     assert page.state.at_year == 1979
-    page._step(-1)
+    page._years.step(-1)
     assert page.state.at_year == 2012
-    assert page._slider.value == 2012
+    assert page._years._slider.value == 2012
+
+
+def test_the_button_says_what_it_will_do_in_the_present_language(page: AtlasPage) -> None:
+    button = page._years.view[1]
+    assert (button.icon, button.description) == ("play_arrow", "Play the years")
+    page._years.toggle()
+    assert (button.icon, button.description) == ("pause", "Stop")
+    assert (page.state.at_layer, page.state.at_year) == ("annual", 1979)
+    page.state.lang = "zh"
+    assert button.description == "停止"
+    page.on_hide()
+    assert (button.icon, button.description) == ("play_arrow", "逐年播放")
 
 
 def test_a_year_beyond_the_product_shows_the_nearest(page: AtlasPage) -> None:
     page.state.at_year = 2050
-    assert page._slider.value == 2012
+    assert page._years._slider.value == 2012
     assert page.state.at_year == 2050
 
 

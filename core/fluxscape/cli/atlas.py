@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -186,15 +187,18 @@ def _build(arguments: argparse.Namespace) -> int:
     from fluxscape.atlas.pyramid import write_pyramid  # noqa: PLC0415
 
     start = time.perf_counter()
+    annual_store = arguments.out.with_name(arguments.out.name + ".annual")
     if arguments.store is not None:
         annual = _annual_maps(arguments.store)
     else:
-        store = arguments.out.with_name(arguments.out.name + ".annual")
-        annual = _run_nation(_settings(arguments), store, arguments.workers)
+        annual = _run_nation(_settings(arguments), annual_store, arguments.workers)
     product = with_statistics(annual)
     figures = national_figures(product)
     product.attrs |= figures_attribute(figures)
     write_pyramid(product, arguments.out, quanta=dict.fromkeys(FLUXES.values(), _QUANTUM))
+    if arguments.store is None:
+        # The pyramid's native copy holds all of it.
+        shutil.rmtree(annual_store)
     size = sum(file.stat().st_size for file in arguments.out.rglob("*") if file.is_file())
     facts = _run_facts(product, time.perf_counter() - start)
     rows = {row.flux: row.to_dict() for row in figures}

@@ -19,6 +19,7 @@ from fluxscape_dashboard.pages._atlas_words import (
     table,
     unit,
 )
+from fluxscape_dashboard.pages._atlas_years import YearRow
 from fluxscape_dashboard.pages._widgets import MARGIN, choice, heading, note
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.state import AppState
@@ -26,9 +27,6 @@ from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.atlas import legend
 from fluxscape_dashboard.views.atlas_product import PixelSeries, national_product
 from fluxscape_dashboard.views.atlas_series import SeriesChart, YearlySeries
-
-FRAME_MS: Final = 800
-"""Time of one year when the years play [ms]."""
 
 _LAYER: Final = ("at_variable", "at_layer", "at_test")
 
@@ -49,8 +47,7 @@ class AtlasPage(PageView):
         }
         self._tables = {name: pmui.Column(margin=0) for name in ("pixel", "nation", "facts")}
         self._legend = pmui.Column(margin=0)
-        self._playing: Any = None
-        services.on_close(self._stop)
+        self._years = YearRow(self, self.product)
         watch = state.param.watch
         watch(lambda *_: self._show_layer(), list(_LAYER))
         watch(lambda *_: self._show_year(), "at_year")
@@ -125,7 +122,7 @@ class AtlasPage(PageView):
         self._show_all()
         return pn.Column(
             pn.Row(self._map.pane, beside, sizing_mode="stretch_both", margin=0),
-            self._year_row(),
+            self._years.view,
             series,
             sizing_mode="stretch_both",
             margin=0,
@@ -159,62 +156,7 @@ class AtlasPage(PageView):
 
     def on_hide(self) -> None:
         """Stop playing."""
-        self._stop()
-
-    # ------------------------------------------------------------------ years
-    def _year_row(self) -> Any:
-        years = self.product.years
-        self._slider = pmui.DiscreteSlider(
-            label=self.bound("atlas.year"),
-            options=years,
-            value=self.product.nearest_year(self.state.at_year),
-            size="small",
-            sizing_mode="stretch_width",
-            margin=(0, 16),
-        )
-        self._slider.param.watch(lambda event: self._take_year(int(event.new)), "value")
-        self._play = self._icon("play_arrow", "atlas.play", self._toggle)
-        return pn.Row(
-            self._icon("chevron_left", "atlas.earlier", lambda: self._step(-1)),
-            self._play,
-            self._icon("chevron_right", "atlas.later", lambda: self._step(1)),
-            self._slider,
-            sizing_mode="stretch_width",
-            margin=(4, 10, 0, 10),
-        )
-
-    def _icon(self, icon: str, key: str, action: Any) -> Any:
-        button = pmui.IconButton(icon=icon, description=self.bound(key), margin=(4, 0))
-        button.on_click(lambda _: action())
-        return button
-
-    def _take_year(self, year: int) -> None:
-        """Show a year that the user has chosen; a slider that only follows changes nothing."""
-        if year != self.product.nearest_year(self.state.at_year):
-            self.state.param.update(at_layer="annual", at_year=year)
-
-    def _step(self, years: int) -> None:
-        known = self.product.years
-        place = known.index(self.product.nearest_year(self.state.at_year))
-        self.state.param.update(at_layer="annual", at_year=known[(place + years) % len(known)])
-
-    def _toggle(self) -> None:
-        if self._playing is not None:
-            self._stop()
-            return
-        self._playing = pn.state.add_periodic_callback(lambda: self._step(1), period=FRAME_MS)
-        self._show_play()
-
-    def _stop(self) -> None:
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
-            self._show_play()
-
-    def _show_play(self) -> None:
-        playing = self._playing is not None
-        self._play.icon = "pause" if playing else "play_arrow"
-        self._play.description = self.t("atlas.pause" if playing else "atlas.play")
+        self._years.stop()
 
     # ------------------------------------------------------------------ what is shown
     def _show_all(self) -> None:
@@ -251,9 +193,6 @@ class AtlasPage(PageView):
         ]
 
     def _show_year(self) -> None:
-        year = self.product.nearest_year(self.state.at_year)
-        if hasattr(self, "_slider"):
-            self._slider.value = year
         if self.state.at_layer == "annual":
             self._map.redraw("raster")
         self._mark_year()
@@ -261,7 +200,7 @@ class AtlasPage(PageView):
     def _mark_year(self) -> None:
         annual = self.state.at_layer == "annual"
         for chart in self._charts.values():
-            chart.mark(self.product.nearest_year(self.state.at_year) if annual else None)
+            chart.mark(self._years.year if annual else None)
 
     def _show_nation(self) -> None:
         state, chart = self.state, self._charts["nation"]
