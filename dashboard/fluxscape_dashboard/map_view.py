@@ -19,29 +19,26 @@ NATIONAL: Final = Bounds(73.0, 11.0, 135.6, 54.2)
 """What the main map opens with; the inset shows the rest of the country."""
 
 # Degrees must count the same number of metres on both axes at the centre of the frame, whatever
-# its shape; half_y = NaN means that the width alone decides.
+# its shape; half_y = NaN means that the width alone decides. What a hand on the map has chosen is
+# kept in place, so that it survives a change of the frame's size but is not sent back; HoloViews
+# sets ranges as well, which is no choice.
 _FIT: Final = """
 const w = chart.inner_width, h = chart.inner_height, v = view.data
+const [x, y] = [chart.x_range, chart.y_range]
 if (!(w > 0 && h > 0)) return
+if (view.touched && view.fitted !== [x.start, x.end, y.start, y.end].join()) {
+  v.x[0] = (x.start + x.end) / 2
+  v.y[0] = (y.start + y.end) / 2
+  v.half_x[0] = (x.end - x.start) / 2
+  v.half_y[0] = NaN
+}
 const across = v.half_x[0] / w, down = Number.isFinite(v.half_y[0]) ? v.half_y[0] / h : 0
 const scale = Math.max(across, down)
-view.fitting = true
-chart.x_range.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
-chart.y_range.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
-view.fitting = false
+x.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
+y.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
+view.fitted = [x.start, x.end, y.start, y.end].join()
 """
 
-# In place: what the user chose must survive a change of the frame's size, but not be sent back.
-_MOVED: Final = """
-if (view.fitting || !view.touched) return
-const v = view.data
-v.x[0] = (chart.x_range.start + chart.x_range.end) / 2
-v.y[0] = (chart.y_range.start + chart.y_range.end) / 2
-v.half_x[0] = (chart.x_range.end - chart.x_range.start) / 2
-v.half_y[0] = NaN
-"""
-
-# HoloViews sets ranges as well; only what follows a hand on the map is the user's choice.
 _TOUCHED: Final = "view.touched = true"
 _UNTOUCHED: Final = "view.touched = false"
 
@@ -85,11 +82,8 @@ class MapView:
         self._source.js_on_change("data", self._script(_UNTOUCHED), fit)
         chart.js_on_change("inner_width", fit)
         chart.js_on_change("inner_height", fit)
-        moved = CustomJS(args={"view": self._source, "chart": chart}, code=_MOVED)
         for event in (MouseWheel, PanStart, PinchStart):
             chart.js_on_event(event, self._script(_TOUCHED))
-        for axis_range in (chart.x_range, chart.y_range):
-            axis_range.js_on_change("end", moved)
         # One way home: Bokeh's own would return to the ranges of the first frame.
         others = [tool for tool in chart.toolbar.tools if not isinstance(tool, ResetTool)]
         chart.toolbar.tools = others

@@ -208,8 +208,8 @@ def _dress(chart: Any, lang: str) -> None:
 # A round number of degrees for every labelled line; hemisphere letters are the same in Chinese.
 _DEGREES: Final = """
 const r = 6378137, text = (v, plus, minus) => {
-  const a = Math.abs(v), digits = a > 0 && Math.abs(a - Math.round(a)) > 1e-6 ? 2 : 0
-  return a.toFixed(digits) + '°' + (a < 1e-6 ? '' : v < 0 ? minus : plus)
+  const a = Math.abs(v), digits = [0, 1, 2, 3].find((n) => Math.abs(a - a.toFixed(n)) < 1e-6)
+  return a.toFixed(digits ?? 3) + '°' + (a < 1e-6 ? '' : v < 0 ? minus : plus)
 }
 return horizontal
   ? text(tick / r * 180 / Math.PI, 'E', 'W')
@@ -240,7 +240,7 @@ def national_figure(name: str, *, hover: Sequence[Any] = (), **options: Any) -> 
         toolbar_location="above",
         output_backend="canvas",
         lod_timeout=LOD_TIMEOUT_MS,
-        **{"sizing_mode": "stretch_both", "min_border": 8, "min_border_left": 46, **options},
+        **{"sizing_mode": "stretch_both", "min_border": 8, "min_border_left": 52, **options},
     )
     add_base_map(chart)
     dress_axes(chart)
