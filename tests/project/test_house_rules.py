@@ -48,7 +48,7 @@ def test_no_tracked_text_names_a_machine_path_or_a_package_index() -> None:
 def test_every_module_has_a_docstring_that_says_what_it_is_for() -> None:
     for root in SOURCE_ROOTS:
         for path in (ROOT / root).rglob("*.py"):
-            assert path.read_text().lstrip().startswith(('"""', "__version__")), path
+            assert path.read_text().lstrip().startswith(('"""', 'r"""', "__version__")), path
 
 
 def test_the_citation_file_names_the_current_version() -> None:
