@@ -22,7 +22,12 @@ from fluxscape.dlm._photosynthesis import (
     michaelis_constants,
     vcmax_response,
 )
-from fluxscape.dlm._stomata import leaf_gas_exchange_c3, leaf_gas_exchange_c4
+from fluxscape.dlm._stomata import (
+    ball_berry_slope,
+    leaf_gas_exchange_c3,
+    leaf_gas_exchange_c4,
+    medlyn_slope,
+)
 
 DIFFUSIVITY_RATIO = 1.37
 """Conductance of boundary layers to water vapour over that to CO2 [1] (Jones 2013, chapter 3)."""
@@ -75,13 +80,12 @@ def leaf_exchange(
     vcmax25: float,
     temperature: float,
     photons: float,
-    deficit: float,
+    slope: float,
     surface_co2: float,
-    stress: float,
 ) -> tuple[float, float, float]:
-    """Return An, gs and Rd of a leaf; ``deficit`` in kPa, ``stress`` scales the slope g1."""
+    """Return An, gs and Rd of a leaf; ``slope`` is (gs - g0) / An."""
     rd25 = p.leaf_respiration_ratio * vcmax25
-    g0, g1 = p.stomatal_intercept, p.stomatal_slope * stress
+    g0 = p.stomatal_intercept
     if p.c4_fraction >= 0.5:
         rd = rd25 * c4_respiration_response(temperature)
         if photons <= 0.0:
@@ -92,8 +96,7 @@ def leaf_exchange(
             rd,
             c4_carboxylation_slope(vcmax25, temperature),
             g0,
-            g1,
-            deficit,
+            slope,
             surface_co2,
         )
         return net, conductance, rd
@@ -111,8 +114,7 @@ def leaf_exchange(
         kc * (1.0 + OXYGEN / ko),
         gamma_star,
         g0,
-        g1,
-        deficit,
+        slope,
         surface_co2,
     )
     return net, conductance, rd
@@ -129,26 +131,29 @@ def update_leaf(
     boundary: float,
     molar_volume: float,
     wet: float,
+    supply: float,
     stress: float,
     weight: float,
 ) -> Leaf:
     """Return the class with gas exchange and conductances at its temperature.
 
-    ``weight`` is that of the new stomatal conductance against the last one, ``wet`` the wet share
-    of leaves, ``boundary`` gb, ``molar_volume`` of air [m3 mol-1].
+    ``stress`` scales the stomatal slope, ``weight`` is that of the new stomatal conductance
+    against the last one, ``wet`` the wet share of leaves, ``supply`` the
+    share of transpiration that roots can give, ``boundary`` gb, ``molar_volume`` of air
+    [m3 mol-1].
     """
     saturation, slope = saturation_vapour_pressure(leaf.temperature)
     if kind.area <= 0.0:
         return Leaf(leaf.temperature, saturation, slope, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    surface_co2 = carbon_dioxide - leaf.depletion
+    if p.ball_berry_slope > 0.0:
+        humidity = canopy_vapour / saturation
+        m = ball_berry_slope(p.ball_berry_slope * stress, humidity, surface_co2)
+    else:
+        deficit = 0.001 * (saturation - canopy_vapour)
+        m = medlyn_slope(p.stomatal_slope * stress, deficit, surface_co2)
     net, conductance, rd = leaf_exchange(
-        p,
-        capacity,
-        kind.vcmax25,
-        leaf.temperature,
-        kind.photons,
-        0.001 * (saturation - canopy_vapour),
-        carbon_dioxide - leaf.depletion,
-        stress,
+        p, capacity, kind.vcmax25, leaf.temperature, kind.photons, m, surface_co2
     )
     stomatal = leaf.stomatal + weight * (conductance - leaf.stomatal)
     depletion = min(DIFFUSIVITY_RATIO * net * molar_volume / boundary, 0.5 * carbon_dioxide)
@@ -169,7 +174,7 @@ def update_leaf(
         stomatal,
         depletion,
         heat,
-        kind.area * (1.0 - wet) * series,
+        kind.area * (1.0 - wet) * series * supply,
         heat * wet,
     )
 

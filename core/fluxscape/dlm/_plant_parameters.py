@@ -221,6 +221,17 @@ class StomataParameters(ParameterSet):
         group="Stomata",
         symbol="g_1",
     )
+    ball_berry_slope: float = parameter(
+        0.0,
+        lower=0.0,
+        upper=20.0,
+        unit="1",
+        source="0 by definition: Medlyn's law is used; else Ball et al. 1987, "
+        "doi:10.1007/978-94-017-0519-6_48, about 9 for C3 and 4 for C4 plants",
+        description="Slope of the Ball-Berry law, in place of Medlyn's where above 0",
+        group="Stomata",
+        symbol="m_BB",
+    )
     stomatal_intercept: float = parameter(
         0.0,
         lower=0.0,

@@ -44,6 +44,7 @@ from fluxscape.dlm._water import (
     hold_water,
     leave_water,
     total_water,
+    uptake_limit,
     water_stress,
 )
 from fluxscape.dlm._work import Static, Weather
@@ -90,6 +91,7 @@ def advance(
         ground,
         wet_fraction(s.canopy_water, leaf_store),
         s.canopy_water / step,
+        uptake_limit(s, p, work) / step,
         stress,
     )
     # Heat

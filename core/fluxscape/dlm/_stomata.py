@@ -4,13 +4,16 @@ Medlyn et al. 2011 (M11): gs = g0 + 1.6 (1 + g1 / sqrt(D)) An / Cs = g0 + m An, 
 scales g1. With Ci = Cs - 1.6 An / gs, each biochemical limit of the form
 A = a (Ci - G) / (Ci + c) makes a quadratic in An, so An, gs and Ci are exact.
 
+Ball, Woodrow and Berry 1987 (BWB), gs = g0 + g1 hs An / Cs, has the same form and stands beside.
+
 Symbols: ``An`` net assimilation [umol m-2 s-1], ``gs`` conductance to water vapour
 [mol m-2 s-1], ``Cs`` CO2 at the leaf's surface [umol mol-1], ``D`` vapour pressure deficit at the
-leaf's surface [kPa], ``g0``, ``g1`` intercept and slope.
+leaf's surface [kPa], ``hs`` relative humidity there [1], ``g0``, ``g1`` intercept and slope,
+``m`` = (gs - g0) / An.
 
 References
 ----------
-M11: doi:10.1111/j.1365-2486.2010.02375.x.
+M11: doi:10.1111/j.1365-2486.2010.02375.x. BWB: doi:10.1007/978-94-017-0519-6_48.
 """
 
 from __future__ import annotations
@@ -28,6 +31,12 @@ _MIN_DEFICIT = 0.05
 def medlyn_slope(g1: float, deficit: float, surface_co2: float) -> float:
     """Return m = 1.6 (1 + g1 / sqrt(D)) / Cs, so that gs = g0 + m An (M11, eq. 11)."""
     return 1.6 * (1.0 + g1 / math.sqrt(max(deficit, _MIN_DEFICIT))) / surface_co2
+
+
+@kernel
+def ball_berry_slope(g1: float, humidity: float, surface_co2: float) -> float:
+    """Return m = g1 hs / Cs (BWB), at least that of M11 without g1, where Ci would be nothing."""
+    return max(g1 * min(humidity, 1.0), 1.6) / surface_co2
 
 
 @kernel
@@ -73,12 +82,10 @@ def leaf_gas_exchange_c3(
     kinetic_constant: float,
     gamma_star: float,
     g0: float,
-    g1: float,
-    deficit: float,
+    slope: float,
     surface_co2: float,
 ) -> tuple[float, float]:
-    """Return An and gs of a C3 leaf; ``kinetic_constant`` is Kc (1 + O / Ko) [umol mol-1]."""
-    slope = medlyn_slope(g1, deficit, surface_co2)
+    """Return An and gs of a C3 leaf; ``kinetic_constant`` is Kc (1 + O / Ko), ``slope`` m."""
     rubisco = coupled_assimilation(
         vcmax, kinetic_constant, gamma_star, respiration, g0, slope, surface_co2
     )
@@ -96,8 +103,7 @@ def leaf_gas_exchange_c4(
     respiration: float,
     carboxylation_slope: float,
     g0: float,
-    g1: float,
-    deficit: float,
+    slope: float,
     surface_co2: float,
 ) -> tuple[float, float]:
     """Return An and gs of a C4 leaf (Collatz et al. 1992, doi:10.1071/PP9920499).
@@ -106,7 +112,6 @@ def leaf_gas_exchange_c4(
     light- and enzyme-limited rates follows, with curvatures 0.83 and 0.93.
     ``carboxylation_slope`` is k [mol m-2 s-1].
     """
-    slope = medlyn_slope(g1, deficit, surface_co2)
     # A = k Ci is the limit of the rate law for a very large constant: k Ci = (k c) Ci / (Ci + c).
     large = 1e6
     co2_limited = (

@@ -95,6 +95,7 @@ class Limits(NamedTuple):
 
     leaves: float
     ground: float
+    roots: float
 
 
 class Surfaces(NamedTuple):
@@ -183,9 +184,10 @@ def tighten(
     ground_vapour: float,
     leaf_water: float,
     ground_water: float,
+    root_water: float,
 ) -> Limits:
-    """Return limits that keep evaporation from leaves and ground within what is there."""
-    leaves, ground = limits.leaves, limits.ground
+    """Return limits that keep evaporation and transpiration within what is there."""
+    leaves, ground, roots = limits.leaves, limits.ground, limits.roots
     ec = canopy.vapour_pressure
     flux = leaf1.evaporating * (leaf1.saturation - ec) + leaf2.evaporating * (leaf2.saturation - ec)
     if medium.vapour * flux > leaf_water:
@@ -193,7 +195,11 @@ def tighten(
     flux = medium.vapour * ground_vapour * (ground_saturation - ec)
     if flux > ground_water:
         ground *= max(ground_water / flux, 1e-6)
-    return Limits(leaves, ground)
+    flux = leaf1.transpiring * (leaf1.saturation - ec)
+    flux += leaf2.transpiring * (leaf2.saturation - ec)
+    if medium.vapour * flux > root_water:
+        roots *= root_water / (medium.vapour * flux)
+    return Limits(leaves, ground, roots)
 
 
 @kernel
@@ -212,13 +218,15 @@ def solve_surfaces(
     ground: Ground,
     wet: float,
     leaf_water: float,
+    root_water: float,
     stress: float,
 ) -> Surfaces:
     """Return temperatures and fluxes of the step.
 
     ``p`` is the parameter record, ``s`` the state record with the last solution to start from,
-    ``wet`` the wet share of leaves, ``leaf_water`` what lies on them over the step
-    [kg m-2 s-1], ``stress`` the factor of soil water on the stomatal slope.
+    ``wet`` the wet share of leaves, ``leaf_water`` what lies on them and ``root_water`` what
+    roots reach over the step [kg m-2 s-1], ``stress`` the factor of soil water on the stomatal
+    slope.
     """
     sun, shade = leaf_classes(p, light, capacity)
     has_sun, has_shade = sun.area > 0.0, shade.area > 0.0
@@ -230,7 +238,7 @@ def solve_surfaces(
     if ground.snow:
         tg = min(tg, ZERO_CELSIUS)
     zeta, ga, gb, gg, gwg, ustar = s.stability, 0.0, 0.0, 0.0, 0.0, 0.0
-    limits = Limits(1.0, 1.0)
+    limits = Limits(1.0, 1.0, 1.0)
     canopy = CanopyAir(air.temperature, max(air.vapour_pressure + s.vapour_excess, 0.0), 1.0, 1.0)
     melt, last_ga, n, converged = 0.0, -1.0, 0, False
     while n < MAX_ITERATIONS and not converged:
@@ -242,12 +250,12 @@ def solve_surfaces(
             gb = leaf_boundary_conductance(ustar, p.leaf_dimension)
             gg = ground_conductance(ustar, ground.bare_coefficient, ground.cover_gap)
             weight = 1.0 if n <= _HALVE else 0.5
-            on_leaves, ec = wet * limits.leaves, canopy.vapour_pressure
+            moist, roots, ec = wet * limits.leaves, limits.roots, canopy.vapour_pressure
             leaf1 = update_leaf(
-                p, capacity, sun, leaf1, ec, co2, gb, molar_volume, on_leaves, stress, weight
+                p, capacity, sun, leaf1, ec, co2, gb, molar_volume, moist, roots, stress, weight
             )
             leaf2 = update_leaf(
-                p, capacity, shade, leaf2, ec, co2, gb, molar_volume, on_leaves, stress, weight
+                p, capacity, shade, leaf2, ec, co2, gb, molar_volume, moist, roots, stress, weight
             )
             gwg = limits.ground / (1.0 / gg + ground.resistance) if eg > ec else gg
         else:
@@ -292,6 +300,7 @@ def solve_surfaces(
                 gwg,
                 leaf_water,
                 ground.evaporation_limit,
+                root_water,
             )
         steady = abs(ga - last_ga) < 0.02 * ga
         last_ga = ga

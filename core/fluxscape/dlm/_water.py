@@ -27,6 +27,11 @@ _MAX_INFLOW = 3.0
 """Water into the soil [kg m-2] above which the flow is solved in shorter steps."""
 
 _MOST_PARTS = 8
+"""Parts into which heavy rain divides a step."""
+
+_FINEST_PARTS = 128
+_LEAST_DRAWN = 1e-9
+"""Water drawn from below the column [kg m-2] above which the flow is solved in shorter steps."""
 
 
 class Departure(NamedTuple):
@@ -57,6 +62,20 @@ def water_stress(s: Any, p: Any, work: Any) -> float:
     for i in range(N_LAYERS):
         work.uptake[i] = work.uptake[i] / total if total > 0.0 else work.roots[i]
     return min(total, 1.0)
+
+
+@kernel
+def uptake_limit(s: Any, p: Any, work: Any) -> float:
+    """Return the water [kg m-2] that roots can take before a layer falls to half of wilting.
+
+    Stomata close before that, unless they leak (an intercept above 0).
+    """
+    limit = math.inf
+    for i in range(N_LAYERS):
+        if work.uptake[i] > 0.0:
+            floor = 0.5 * p.wilting_point * WATER_DENSITY * work.thickness[i]
+            limit = min(limit, max(s.soil_liquid[i] - floor, 0.0) / work.uptake[i])
+    return limit
 
 
 @kernel
@@ -101,9 +120,24 @@ def move_soil_water(
         work.impedance[i] = math.exp(-13.8155 * share) if share > 0.0 else 1.0
     work.source[0] += (infiltration - evaporation) / step
     parts = min(1 + int(infiltration / _MAX_INFLOW), _MOST_PARTS)
-    drainage = 0.0
+    for i in range(N_LAYERS):
+        work.before[i] = s.soil_liquid[i]
+    spilled, drainage, drawn = flow_in_parts(s, p, work, parts, step)
+    while drawn > _LEAST_DRAWN and parts < _FINEST_PARTS:
+        # The step was too long for so steep a soil: again from the start, in shorter ones.
+        parts *= 4
+        for i in range(N_LAYERS):
+            s.soil_liquid[i] = work.before[i]
+        spilled, drainage, drawn = flow_in_parts(s, p, work, parts, step)
+    return runoff + spilled, drainage - drawn
+
+
+@kernel
+def flow_in_parts(s: Any, p: Any, work: Any, parts: int, step: float) -> tuple[float, float, float]:
+    """Solve the flow of a step in equal parts; return water spilled, drained and drawn [kg m-2]."""
+    spilled, drained, drawn = 0.0, 0.0, 0.0
     for _ in range(parts):
-        drainage += flow_step(
+        drained += flow_step(
             s.soil_liquid,
             work.source,
             work.thickness,
@@ -116,12 +150,12 @@ def move_soil_water(
             work.upper,
             work.right,
         )
-        spilled, drawn = redistribute(
+        up, below = redistribute(
             s.soil_liquid, s.soil_ice, work.thickness, p.porosity, 0.5 * DRIEST * p.porosity
         )
-        runoff += spilled
-        drainage -= drawn
-    return runoff, drainage
+        spilled += up
+        drawn += below
+    return spilled, drained, drawn
 
 
 @kernel

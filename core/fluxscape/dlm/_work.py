@@ -62,6 +62,7 @@ WORK_DTYPE: Final = np.dtype(
         ("uptake", np.float64, (N_LAYERS,)),  # share of uptake [1]
         ("source", np.float64, (N_LAYERS,)),  # water put into a layer [kg m-2 s-1]
         ("impedance", np.float64, (N_LAYERS,)),  # factor of ice on conductivity [1]
+        ("before", np.float64, (N_LAYERS,)),  # liquid water before the flow [kg m-2]
         ("upper", np.float64, (N_LAYERS,)),  # of the elimination of soil water
         ("right", np.float64, (N_LAYERS,)),
         # Node 0 is snow, the soil follows.

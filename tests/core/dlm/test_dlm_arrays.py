@@ -168,3 +168,34 @@ def test_a_member_that_fails_says_so_and_spoils_no_other():
     assert np.isnan(result.means[1]).all()
     with pytest.raises(RunError, match="member 1 stopped at step 60"):
         result.raise_for_status()
+
+
+def test_leaking_stomata_cannot_drink_from_dry_soil():
+    forcing = climate_arrays(CLIMATES["hot desert"], days=60)
+    forcing.leaf_area_index[:] = 4.0
+    leaky = parameters_for("DBF", "clay").replace({"stomatal_intercept": 0.2})
+    result = run_dlm_arrays(
+        forcing,
+        [leaky],
+        step_seconds=1800.0,
+        reference_height=HEIGHT,
+        period=np.repeat(np.arange(60), 48),
+    )
+    result.raise_for_status()
+    transpiration = result.mean("transpiration")[0]
+    assert transpiration[-1] < 0.05 * transpiration[0]
+    assert result.mean("drainage").min() >= 0.0
+    assert result.states.soil_liquid.min() > 0.0
+
+
+def test_the_ball_berry_law_runs_in_place_of_medlyn_s_and_closes():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=10)
+    medlyn = parameters_for("DBF")
+    ball_berry = medlyn.replace({"ball_berry_slope": 9.0, "stomatal_intercept": 0.01})
+    result = run_dlm_arrays(
+        forcing, [medlyn, ball_berry], step_seconds=1800.0, reference_height=HEIGHT
+    )
+    result.raise_for_status()
+    gpp = result.mean("gross_primary_production")[:, 0]
+    assert gpp[1] == pytest.approx(gpp[0], rel=0.2)
+    assert gpp[1] != gpp[0]

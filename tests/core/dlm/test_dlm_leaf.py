@@ -9,6 +9,7 @@ from fluxscape.dlm import _photosynthesis as leaf
 from fluxscape.dlm._canopy import Capacity
 from fluxscape.dlm._leaf import leaf_exchange
 from fluxscape.dlm._stomata import (
+    ball_berry_slope,
     coupled_assimilation,
     leaf_gas_exchange_c3,
     leaf_gas_exchange_c4,
@@ -60,14 +61,15 @@ def test_assimilation_is_continuous_through_zero(g0):
 
 
 def test_a_dark_leaf_respires_and_keeps_its_least_conductance():
-    net, conductance = leaf_gas_exchange_c3(60.0, 0.0, 0.9, 700.0, 42.0, 0.01, 4.0, 1.0, 400.0)
+    net, conductance = leaf_gas_exchange_c3(60.0, 0.0, 0.9, 700.0, 42.0, 0.01, 0.02, 400.0)
     assert net == pytest.approx(-0.9)
     assert conductance == 0.01
 
 
 def test_dry_soil_shuts_the_leaf():
-    wet, _ = leaf_gas_exchange_c3(60.0, 100.0, 0.9, 700.0, 42.0, 0.0, 4.0, 1.0, 400.0)
-    dry, conductance = leaf_gas_exchange_c3(60.0, 100.0, 0.9, 700.0, 42.0, 0.0, 0.0, 1.0, 400.0)
+    moist, parched = medlyn_slope(4.0, 1.0, 400.0), medlyn_slope(0.0, 1.0, 400.0)
+    wet, _ = leaf_gas_exchange_c3(60.0, 100.0, 0.9, 700.0, 42.0, 0.0, moist, 400.0)
+    dry, conductance = leaf_gas_exchange_c3(60.0, 100.0, 0.9, 700.0, 42.0, 0.0, parched, 400.0)
     assert dry < 0.1 * wet
     assert conductance < 0.01
 
@@ -92,10 +94,23 @@ def test_temperature_responses_are_one_at_25_degrees_and_peak_above():
 
 
 def test_a_c4_leaf_gains_more_per_water_than_a_c3_leaf():
-    c3, g3 = leaf_gas_exchange_c3(80.0, 150.0, 1.0, 700.0, 42.0, 0.0, 5.25, 2.0, 400.0)
-    c4, g4 = leaf_gas_exchange_c4(30.0, 1500.0, 0.5, 0.54, 0.0, 1.62, 2.0, 400.0)
+    thirsty, thrifty = medlyn_slope(5.25, 2.0, 400.0), medlyn_slope(1.62, 2.0, 400.0)
+    c3, g3 = leaf_gas_exchange_c3(80.0, 150.0, 1.0, 700.0, 42.0, 0.0, thirsty, 400.0)
+    c4, g4 = leaf_gas_exchange_c4(30.0, 1500.0, 0.5, 0.54, 0.0, thrifty, 400.0)
     assert c4 / g4 > 1.5 * c3 / g3
     assert 15.0 < c4 < 32.0
+
+
+def test_the_ball_berry_law_is_met():
+    # BWB: gs = g0 + g1 hs An / Cs.
+    slope = ball_berry_slope(9.0, 0.7, 380.0)
+    net, conductance = leaf_gas_exchange_c3(60.0, 120.0, 0.9, 700.0, 42.0, 0.01, slope, 380.0)
+    assert conductance == pytest.approx(0.01 + 9.0 * 0.7 * net / 380.0)
+    inside = 380.0 - 1.6 * net / conductance
+    rubisco = 60.0 * (inside - 42.0) / (inside + 700.0)
+    light = 30.0 * (inside - 42.0) / (inside + 84.0)
+    assert net + 0.9 == pytest.approx(min(rubisco, light), rel=1e-6)
+    assert ball_berry_slope(9.0, 0.05, 380.0) == 1.6 / 380.0
 
 
 @pytest.mark.parametrize("igbp", ["DBF", "C4"])
@@ -105,7 +120,7 @@ def test_light_raises_assimilation_monotonically(igbp):
     norms = leaf.peak_norm(entropies[0]), leaf.peak_norm(entropies[1])
     capacity = Capacity(1.0, 1.0, entropies[2], entropies[0], entropies[1], *norms)
     net = [
-        leaf_exchange(p, capacity, p.vcmax25, 298.15, light, 1.0, 390.0, 1.0)[0]
+        leaf_exchange(p, capacity, p.vcmax25, 298.15, light, 0.02, 390.0)[0]
         for light in np.linspace(0.0, 2000.0, 41)
     ]
     assert np.all(np.diff(net) >= -1e-12)

@@ -176,3 +176,4 @@ def test_any_climate_closes_at_every_step(climate, igbp, texture, step, held):
     porosity = parameters_for(igbp, texture).porosity
     assert float(result["soil_water_content"].max()) <= porosity * 1.1
     assert float(result["snow_water_equivalent"].min()) >= 0.0
+    assert float(result["drainage"].min()) >= 0.0
