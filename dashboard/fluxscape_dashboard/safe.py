@@ -38,9 +38,20 @@ _ODD_TAG: Final = re.compile(
 pn.pane.Markdown.param.renderer_options.default = {"html": False}
 
 
+class Markup(str):
+    """HTML that this module made of outside values; :func:`fill` puts it in as it is."""
+
+    __slots__ = ()
+
+
 def label(value: object, *, limit: int = SHORT) -> str:
     """Return outside text for places that escape by themselves: cleaned and shortened."""
     return plain_text(value, limit=limit)
+
+
+def title(value: object, *, limit: int = SHORT) -> str:
+    """Return outside text for the ``title`` option of HoloViews, which fills in braces."""
+    return label(value, limit=limit).replace("{", "{{").replace("}", "}}")
 
 
 def text(value: object, *, limit: int = SHORT) -> str:
@@ -63,12 +74,13 @@ def address(value: object) -> str:
     return text(cleaned, limit=LONG) if _ADDRESS.match(cleaned) else "#"
 
 
-def link(url: object, caption: object) -> str:
+def link(url: object, caption: object) -> Markup:
     """Return the HTML of a link to an outside address with an outside caption."""
-    return f'<a href="{address(url)}" rel="noopener noreferrer" target="_blank">{text(caption)}</a>'
+    start = f'<a href="{address(url)}" rel="noopener noreferrer" target="_blank">'
+    return Markup(f"{start}{text(caption)}</a>")
 
 
-def fill(template: str, /, **outside: object) -> str:
+def fill(template: str, /, **outside: object) -> Markup:
     """Return a trusted HTML template with outside values put in its text.
 
     Parameters
@@ -76,14 +88,14 @@ def fill(template: str, /, **outside: object) -> str:
     template
         HTML of the program or of the text catalogue with ``{name}`` fields between tags.
     **outside
-        Values of any origin.
+        Values of any origin; results of :func:`link` and :func:`fill` stay markup.
 
     Raises
     ------
     UnsafeInputError
         If a field stands inside a tag, where escaping is not enough.
     """
-    return _fill(template, outside, text)
+    return Markup(_fill(template, outside, _text_or_markup))
 
 
 def html_pane(template: str, /, *, pane: dict[str, Any] | None = None, **outside: object) -> Any:
@@ -141,6 +153,11 @@ def table(frame: pd.DataFrame, /, **options: Any) -> Any:
     shown = frame.set_axis(names, axis="columns")
     titles = {str(name): text(name) for name in shown.columns}
     return pn.widgets.Tabulator(shown, titles=titles, **options)
+
+
+def _text_or_markup(value: object) -> str:
+    """Return the markup of this module as it is, and anything else as text."""
+    return value if isinstance(value, Markup) else text(value)
 
 
 def _fill(template: str, outside: dict[str, object], escape: Any) -> str:

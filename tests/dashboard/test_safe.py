@@ -180,10 +180,15 @@ FORBIDDEN = {
     "pmui.StaticText",
     "pmui.Tabulator",
 }
-# Classes whose words must be constants, texts of the catalogue or results of safe.
-WORDED = {"pmui.Typography": ("object",), "pmui.Alert": ("object", "title")}
-TITLED = {"pmui.Card", "pmui.Details", "pmui.Accordion", "pmui.Tabs"}
-TRUSTED_CALLS = {"t", "bound", "text", "label", "fill", "str"}
+# Where words are taken for HTML or Markdown, and what may stand there besides the catalogue.
+WORDED = {
+    ("pmui.Typography", "object"): "markdown_text",
+    ("pmui.Alert", "object"): "markdown_text",
+    ("pmui.Card", "title"): "text",
+    ("pmui.Details", "title"): "text",
+}
+CATALOGUE = {"t", "bound"}
+RETURNS_CATALOGUE_TEXT = {"maps.inset_caption"}
 
 
 def _sources() -> list[Path]:
@@ -196,19 +201,21 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _is_trusted(node: ast.expr) -> bool:
-    """Return whether an expression is made of constants, catalogue texts and safe's results."""
+def _is_trusted(node: ast.expr, escape: str) -> bool:  # noqa: PLR0911 - one per kind
+    """Return whether an expression is made of constants, catalogue texts and escaped words."""
     if isinstance(node, ast.Constant):
         return True
     if isinstance(node, ast.Call):
         called = node.func.attr if isinstance(node.func, ast.Attribute) else _dotted(node.func)
         if called == "bind" and isinstance(node.args[0], ast.Lambda):
-            return _is_trusted(node.args[0].body)
-        return called in TRUSTED_CALLS
+            return _is_trusted(node.args[0].body, escape)
+        if called == "bind":
+            return _dotted(node.args[0]) in RETURNS_CATALOGUE_TEXT
+        return called in CATALOGUE or called == escape
     if isinstance(node, ast.BinOp):
-        return _is_trusted(node.left) and _is_trusted(node.right)
+        return _is_trusted(node.left, escape) and _is_trusted(node.right, escape)
     if isinstance(node, ast.IfExp):
-        return _is_trusted(node.body) and _is_trusted(node.orelse)
+        return _is_trusted(node.body, escape) and _is_trusted(node.orelse, escape)
     return False
 
 
@@ -236,10 +243,9 @@ def _faults_of_words(node: ast.Call, place: str) -> Iterator[str]:
     words = {keyword.arg: keyword.value for keyword in node.keywords}
     if name == "pmui.Typography" and node.args:
         words["object"] = node.args[0]
-    wanted = WORDED.get(name, ("title",) if name in TITLED else ())
-    for key in wanted:
-        if key in words and not _is_trusted(words[key]):
-            yield f"{place}: {name}({key}=…) takes text for markup; give it t() or safe.text()"
+    for (component, key), escape in WORDED.items():
+        if component == name and key in words and not _is_trusted(words[key], escape):
+            yield f"{place}: {name}({key}=…) takes words for markup; use t() or safe.{escape}()"
 
 
 def test_no_page_makes_markup_by_itself() -> None:
@@ -257,6 +263,7 @@ def test_no_page_makes_markup_by_itself() -> None:
         "pmui.Typography(name)",
         "pmui.Typography(f'{name}')",
         "pmui.Typography('a' + name)",
+        "pmui.Typography(safe.text(name))",
         "pmui.Card(title=name)",
         "pmui.Alert(object=name)",
         "tooltips = '@{name}{safe}'",
