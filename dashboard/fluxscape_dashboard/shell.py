@@ -51,7 +51,7 @@ class Shell:
             query=write_query(self.state), lang=self.state.param.lang, pages=list(PAGES)
         )
         self.client.listen(
-            page=lambda key: self.state.param.update(page=key),
+            page=self._open_page,
             reset=lambda _: self.state.reset(),
             help=lambda _: self.help.param.update(open=True),
             address=self._read_address,
@@ -71,6 +71,8 @@ class Shell:
             main=[self.body, self.help],
         )
         pn.config.exception_handler = self._report
+        self._word_connection()
+        self.state.param.watch(self._word_connection, "lang")
         self._show_page()
         self.state.param.watch(self._show_page, "page")
         self.state.param.watch(self._note_change, [n for n in self.state.param if n != "name"])
@@ -111,6 +113,16 @@ class Shell:
         tower = tower_or_none(asked)
         self.state.tower = tower.site if tower else ""
         return [Notice("common.notice_no_tower", {"tower": asked})] if asked and not tower else []
+
+    def _open_page(self, key: object) -> None:
+        if key in PAGES:
+            self.state.page = key
+
+    def _word_connection(self, *_: Any) -> None:
+        """Say in the present language what the browser shows when the server goes away."""
+        lost = {"type": "error", "message": t("common.connection_lost", self.state.lang)}
+        if pn.state.notifications is not None:
+            pn.state.notifications.js_events = {"connection_lost": lost}
 
     def _read_address(self, query: str) -> None:
         self._tell(list(read_query(self.state, str(query))))

@@ -10,6 +10,10 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Page
 
+LOAD_MS = 120_000
+WAIT_MS = 60_000
+"""Limits that a busy machine with two cores keeps; nothing is measured by them [ms]."""
+
 # Walks the views of every Bokeh document, through shadow roots as well, for a figure whose name
 # or whose renderers' names hold a text. Private to Bokeh: re-check on upgrade.
 _FIND_FIGURE = """
@@ -104,18 +108,19 @@ class FluxPage:
 
     def open(self, **query: object) -> FluxPage:
         """Open the dashboard with query parameters and wait until it is idle."""
-        self.page.goto(self.server + ("?" + urlencode(query) if query else ""))
+        address = self.server + ("?" + urlencode(query) if query else "")
+        self.page.goto(address, timeout=LOAD_MS)
         self.wait_idle()
         return self
 
-    def wait_idle(self, timeout_ms: int = 60_000) -> None:
+    def wait_idle(self, timeout_ms: int = LOAD_MS) -> None:
         """Wait until Bokeh has drawn everything it was sent."""
         self.page.wait_for_function(
             "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle",
             timeout=timeout_ms,
         )
 
-    def figure_box(self, name: str | None = None, timeout_ms: int = 30_000) -> dict[str, Any]:
+    def figure_box(self, name: str | None = None, timeout_ms: int = WAIT_MS) -> dict[str, Any]:
         """Return frame (screen pixels) and ranges of the visible figure, waiting for it."""
         handle = self.page.wait_for_function(
             f"""(wanted) => {{
@@ -172,11 +177,11 @@ class FluxPage:
         text: str = self.page.evaluate(_VISIBLE_TEXT, own_words)
         return text
 
-    def wait_text(self, text: str, timeout_ms: int = 30_000) -> None:
+    def wait_text(self, text: str, timeout_ms: int = WAIT_MS) -> None:
         """Wait until a text is on the screen."""
         self.page.get_by_text(text).first.wait_for(state="visible", timeout=timeout_ms)
 
-    def wait_query(self, part: str, timeout_ms: int = 15_000) -> None:
+    def wait_query(self, part: str, timeout_ms: int = WAIT_MS) -> None:
         """Wait until the address bar's query holds a text."""
         self.page.wait_for_function(
             "(part) => decodeURIComponent(window.location.search).includes(part)",
