@@ -5,9 +5,9 @@ import pytest
 
 from fluxscape.dlm import parameters_for, prepare_forcing, run_dlm
 from fluxscape.dlm._clock import clock_shift
+from fluxscape.dlm._estimates import annual_carbon_dioxide, clear_sky_longwave
 from fluxscape.dlm._fills import fill_gaps
 from fluxscape.dlm._phenology import day_length, seasonal_leaf_area
-from fluxscape.dlm.forcing import annual_carbon_dioxide, clear_sky_longwave
 from fluxscape.errors import (
     DimsError,
     FileFormatError,
