@@ -24,6 +24,7 @@ from fluxscape.atlas.cells import CLASS_CODES, COVER, national_cells
 from fluxscape.atlas.forcing import year_of_forcing
 from fluxscape.atlas.product import ET, GPP, LAND_FRACTION
 from fluxscape.atlas.settings import RunSettings
+from fluxscape.atlas.start import climate_states
 from fluxscape.atlas.tasks import TaskTable, run_tasks
 from fluxscape.constants import MOLAR_MASS_CARBON
 from fluxscape.contracts import provenance
@@ -149,7 +150,7 @@ def run_cells(setup: RunSetup, number: int) -> dict[str, npt.NDArray[Any]]:
     count = len(climates)
     gpp, et = (np.full((count, len(settings.years)), np.nan) for _ in range(2))
     status = np.zeros(count, np.int64)
-    states: npt.NDArray[np.void] | None = None
+    states = climate_states(parameters, climates)
     for year in range(settings.first_year - settings.spin_up_years, settings.last_year + 1):
         forcing = year_of_forcing(
             climates,

@@ -31,9 +31,8 @@ class RunSettings:
     seed
         Of the simulated weather.
     spin_up_years
-        Years run before the first one, to bring soil water and temperature to their climate.
-        After one year national evapotranspiration still fell by 2.4 % over the next five, which
-        a trend from the first year on would have mistaken for a change.
+        Years run before the first one, from :func:`fluxscape.atlas.start.climate_states`, to
+        bring soil water and temperature to their climate.
     soil_texture
         Of every cell: no soil map is embedded.
     bounds
@@ -45,7 +44,7 @@ class RunSettings:
     resolution: float = 0.25
     step_seconds: int = 10800
     seed: int = 1
-    spin_up_years: int = 6
+    spin_up_years: int = 3
     soil_texture: str = "loam"
     bounds: Bounds | None = None
 
