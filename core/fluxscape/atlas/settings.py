@@ -42,7 +42,7 @@ class RunSettings:
     first_year: int = 1979
     last_year: int = 2012
     resolution: float = 0.25
-    step_seconds: int = 10800
+    step_seconds: int = 7200
     seed: int = 1
     spin_up_years: int = 3
     soil_texture: str = "loam"
