@@ -69,7 +69,8 @@ def replace_directory(build: Callable[[Path], object], path: str | Path) -> None
     build
         Called with an empty directory, which it fills.
     path
-        Directory to replace or make. A reader asks :func:`directory_in_force` for it.
+        Directory to replace or make. A reader asks :func:`directory_in_force` for it; one that
+        reads lazily must open it again afterwards, since its files have changed under it.
 
     Raises
     ------
@@ -304,7 +305,7 @@ def _is_running(pid: int) -> bool:
     """Return whether a process exists."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
