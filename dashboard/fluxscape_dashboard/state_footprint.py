@@ -9,7 +9,16 @@ import param
 FRACTIONS: Final = (0.5, 0.8)
 """Shares of the flux whose source areas are outlined."""
 
-PERIODS: Final = ("all", "day", "night", *(f"month-{month:02d}" for month in range(1, 13)))
+SEASONS: Final = ("DJF", "MAM", "JJA", "SON")
+"""Meteorological seasons by the initials of their months."""
+
+PERIODS: Final = (
+    "all",
+    "day",
+    "night",
+    *SEASONS,
+    *(f"month-{month:02d}" for month in range(1, 13)),
+)
 """Parts of the year that a climatology may be confined to."""
 
 
@@ -21,7 +30,9 @@ class FootprintState(param.Parameterized):
         objects=["simulated", "upload"],
         doc="Records: simulated weather at the tower, or the file uploaded in this session.",
     )
-    fp_model = param.Selector(default="ffp", objects=["ffp", "km01"], doc="Footprint model.")
+    fp_model = param.Selector(
+        default="ffp", objects=["ffp", "km01", "hsieh", "safe-f"], doc="Footprint model."
+    )
     fp_height = param.Number(
         default=None,
         bounds=(0.5, 600.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,14 @@ def wait_for_overlay(page: FluxPage) -> dict[str, float]:
     page.page.wait_for_function(f"() => ({READ_RASTER})()", timeout=SLOW_MS)
     drawn: dict[str, float] = page.page.evaluate(READ_RASTER)
     return drawn
+
+
+def wait_without_chinese(page: FluxPage, seconds: float = 30.0) -> None:
+    """Wait until no Chinese word but the language switch is on the screen."""
+    deadline = time.monotonic() + seconds
+    while left := re.findall("[\u4e00-\u9fff]+", page.visible_text().replace("中文", "")):
+        assert time.monotonic() < deadline, left
+        page.page.wait_for_timeout(200)
 
 
 def flux_table(path: Path, days: int = 30, *, broken: bool = False) -> Path:
@@ -89,8 +98,8 @@ def test_a_tower_shows_its_footprint_over_the_map(page: FluxPage) -> None:
 def test_another_tower_and_month_come_by_the_selects(page: FluxPage) -> None:
     page.open(page="footprint", tower="CN-HaM", fp_period="month-07", fp_extent="500")
     first = wait_for_overlay(page)
-    page.page.get_by_label("Footprint model").click()
-    page.page.get_by_role("option", name=re.compile("Kormann")).click()
+    page.page.get_by_role("combobox", name="Footprint model").click()
+    page.page.get_by_text("Kormann–Meixner (2001)").last.click()
     page.page.wait_for_function(
         f"(peak) => {{ const d = ({READ_RASTER})(); return d && d.peak !== peak }}",
         arg=first["peak"],
@@ -157,8 +166,8 @@ def test_a_name_with_markup_in_it_is_refused_as_text(page: FluxPage, tmp_path: P
 def test_a_run_can_be_cancelled_and_the_last_result_stays(page: FluxPage) -> None:
     page.open(page="footprint", tower="CN-Cha")
     drawn = wait_for_overlay(page)
-    page.page.get_by_label("Cell size").click()
-    page.page.get_by_role("option", name="2 m", exact=True).click()
+    page.page.get_by_role("combobox", name="Cell size").click()
+    page.page.get_by_text("2 m", exact=True).last.click()
     page.page.get_by_role("button", name="Cancel").click(timeout=20_000)
     page.wait_text("Cancelled.", timeout_ms=20_000)
     assert page.page.evaluate(READ_RASTER)["peak"] == drawn["peak"]
@@ -193,4 +202,4 @@ def test_every_word_turns_chinese_and_back(page: FluxPage) -> None:
         assert word not in text
     page.page.get_by_role("button", name="EN", exact=True).click()
     page.wait_text("Share of the flux")
-    assert not re.search("[\u4e00-\u9fff]", page.visible_text().replace("中文", ""))
+    wait_without_chinese(page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -103,18 +102,3 @@ def test_an_impossible_parameter_in_a_link_is_dropped_with_a_word(page: FluxPage
     page.wait_text("not possible here")
     wait_for_curve(page)
     assert "dlm_params" not in page.query()
-
-
-@pytest.mark.timeout(400)
-def test_a_run_can_be_cancelled_and_started_again(page: FluxPage) -> None:
-    page.open(page="model", tower="CN-Cha")
-    wait_for_curve(page)
-    cancel = page.page.get_by_role("button", name=re.compile("^Cancel$"))
-    slider = page.page.get_by_role("slider").first
-    slider.focus()
-    slider.press("ArrowRight")
-    cancel.click(timeout=20_000)
-    page.wait_text("Cancelled.", timeout_ms=20_000)
-    before = wait_for_curve(page)["series_gross_primary_production"]["sum"]
-    slider.press("ArrowRight")
-    wait_for_curve(page, unlike=before)

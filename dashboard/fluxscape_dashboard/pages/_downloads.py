@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 
 from fluxscape import __version__
 from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.views.charts import save_tool
 
 Writer = Callable[[Path], None]
 
@@ -73,9 +74,8 @@ def data_button(
 
 def picture_button(page: PageView, chart: Any, label_key: str = "work.save_png") -> Any:
     """Return a button that saves a Bokeh chart as PNG, drawn by the browser with its fonts."""
-    save = next(tool for tool in chart.tools if type(tool).__name__ == "SaveTool")
     button = pmui.Button(
         label=page.bound(label_key), icon="image", variant="outlined", size="small", margin=(2, 2)
     )
-    button.js_on_click(args={"tool": save}, code="tool.do.emit('save')")
+    button.js_on_click(args={"tool": save_tool(chart)}, code="tool.do.emit('save')")
     return button

@@ -79,7 +79,7 @@ def records_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
 
 def reason_words(reason: str, lang: str) -> str:
     """Return why a rule rejects a record."""
-    if reason.startswith("missing_"):
+    if reason.startswith("missing_") and reason != "missing_weight":
         name = reason.removeprefix("missing_")
         variable = t(f"work.variable_{name}", lang)
         return t("footprint.reason_missing", lang, variable=variable)
@@ -176,7 +176,7 @@ def notes(
     elif math.isnan(place.precision):
         found.append(("warning", t("footprint.note_precision_unknown", lang)))
     assumed = _assumed(state, place, lang)
-    if saved is not None and saved.result["profile_from_wind"] and state.fp_model == "ffp":
+    if saved is not None and _profile_from_wind(saved):
         assumed.append(t("footprint.note_profile", lang))
     unreached = [a for a in saved.result["areas"] if not a["reachable"]] if saved else []
     if saved is not None and unreached:
@@ -185,6 +185,13 @@ def notes(
     if assumed:
         found.append(("info", " ".join(assumed)))
     return found
+
+
+def _profile_from_wind(saved: Saved) -> bool:
+    """Return whether a model that takes the canopy's roughness had to take the wind instead."""
+    facts = saved.result["climatology"].attrs
+    first = find_model(str(facts["model"])).profile_inputs[0]
+    return first == "roughness_length" and math.isnan(float(facts["roughness_length"]))
 
 
 def _nothing_to_run(state: AppState, lang: str) -> str:

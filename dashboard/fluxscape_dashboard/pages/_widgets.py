@@ -45,28 +45,32 @@ def choice(
         Whether all options stand side by side.
     """
     state = page.state
-    shown = pn.bind(
-        lambda lang: {words(option, lang): option for option in options}, state.param.lang
-    )
+
+    def shown(lang: str) -> dict[str, Any]:
+        return {words(option, lang): option for option in options}
+
+    common: dict[str, Any] = {
+        "options": shown(state.lang),
+        "value": state.param[name],
+        "size": "small",
+        "sizing_mode": "stretch_width",
+        "margin": MARGIN,
+    }
     if buttons:
         widget = pmui.RadioButtonGroup(
-            options=shown,
-            value=state.param[name],
             description=page.bound(label_key),
-            size="small",
-            sizing_mode="stretch_width",
-            margin=MARGIN,
             sx={"& .MuiToggleButton-root": {"textTransform": "none", "padding": "4px 8px"}},
+            **common,
         )
     else:
-        widget = pmui.Select(
-            label=page.bound(label_key),
-            options=shown,
-            value=state.param[name],
-            size="small",
-            sizing_mode="stretch_width",
-            margin=MARGIN,
-        )
+        widget = pmui.Select(label=page.bound(label_key), **common)
+
+    def relabel(event: Any) -> None:
+        widget.options = shown(event.new)
+        # The browser knows the choice by its words, which are others now.
+        widget.param.trigger("value")
+
+    state.param.watch(relabel, "lang")
     widget.param.watch(lambda event: _take(state, name, event.new), "value")
     return widget
 

@@ -42,6 +42,7 @@ from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.state_footprint import PERIODS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
+from fluxscape_dashboard.views.charts import save_as
 from fluxscape_dashboard.views.footprint import FootprintMap, MapCells, Scene
 from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.location_bias import LocationBiasChart
@@ -366,6 +367,7 @@ class FootprintPage(PageView):
             return
         self._map.show_cells(self._cells())
         self._map.speak(lang, title=title_words(shown, lang), source=caption_words(shown, lang))
+        save_as(self._map.chart, shown.name(""))
         self._rose.speak(lang, title=t("footprint.rose_title", lang, site=shown.place.tower.site))
         self._speak_score(shown, lang)
         self._tabs["areas"].objects = [

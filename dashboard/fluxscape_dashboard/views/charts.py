@@ -48,9 +48,11 @@ def new_chart(*, name: str, hover: Sequence[Any] = (), **options: Any) -> Any:
     **options
         Passed to :func:`bokeh.plotting.figure`.
     """
+    # Without a file name the browser would ask for one, in English.
+    save = SaveTool(filename=f"fluxscape_{name}")
     chart = figure(
         name=name,
-        tools=[PanTool(), BoxZoomTool(), WheelZoomTool(), ResetTool(), SaveTool(), *hover],
+        tools=[PanTool(), BoxZoomTool(), WheelZoomTool(), ResetTool(), save, *hover],
         active_scroll=None,
         output_backend="canvas",
         toolbar_location=options.pop("toolbar_location", "above"),
@@ -69,6 +71,16 @@ def new_chart(*, name: str, hover: Sequence[Any] = (), **options: Any) -> Any:
     chart.grid.grid_line_color = "#e3e8eb"
     chart.outline_line_color = "#cfd8dc"
     return chart
+
+
+def save_as(chart: Any, filename: str) -> None:
+    """Say under which name the browser saves the picture of a chart."""
+    save_tool(chart).filename = filename
+
+
+def save_tool(chart: Any) -> SaveTool:
+    """Return the tool that saves the picture of a chart."""
+    return next(tool for tool in chart.tools if isinstance(tool, SaveTool))
 
 
 def style_legend(legend: Any) -> None:

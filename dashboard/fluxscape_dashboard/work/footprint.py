@@ -11,8 +11,7 @@ import xarray as xr
 from fluxscape.assets import asset
 from fluxscape.errors import OutOfBoundsError
 from fluxscape.footprint.climatology import footprint_climatology
-from fluxscape.footprint.geometry import DISPLACEMENT_RATIO, ROUGHNESS_RATIO
-from fluxscape.footprint.rules import ABOVE_ROUGHNESS_SUBLAYER
+from fluxscape.footprint.periods import period_mask
 from fluxscape.footprint.source_area import SourceArea, source_areas
 from fluxscape.io.rasters import read_raster
 from fluxscape.representativeness.land_cover import land_cover_share
@@ -21,7 +20,7 @@ from fluxscape.representativeness.score import rate, score_raster
 from fluxscape.towers import METRES_PER_DEGREE
 from fluxscape_dashboard.state_footprint import FRACTIONS
 from fluxscape_dashboard.work.land_cover import class_code, class_number
-from fluxscape_dashboard.work.records import in_period, simulated_year, uploaded_table
+from fluxscape_dashboard.work.records import simulated_year, uploaded_table
 from fluxscape_dashboard.work.wind import wind_shares
 
 Report = Callable[[float, str], None]
@@ -62,7 +61,7 @@ def footprint_of_place(
     height, canopy
         Above ground [m].
     period
-        See :func:`fluxscape_dashboard.work.records.in_period`.
+        See :func:`fluxscape.footprint.periods.period_mask`.
     resolution, extent
         Cell size and half-width of the grid [m].
     cover
@@ -72,7 +71,7 @@ def footprint_of_place(
     -------
     dict
         ``climatology`` (Dataset), ``areas`` (list of dicts), ``wind`` (shares by sector and
-        speed), ``score`` (dict, or None beyond the embedded maps), ``profile_from_wind`` (bool).
+        speed), ``score`` (dict, or None beyond the embedded maps).
     """
     report(0.02, "work.step_weather")
     records = (
@@ -80,23 +79,18 @@ def footprint_of_place(
         if table
         else simulated_year(latitude, longitude, height=height, canopy=canopy)
     )
-    selected = in_period(
-        records["time"].to_numpy(),
+    selected = period_mask(
+        records,
         period,
         latitude=latitude,
         longitude=longitude,
         utc_offset_hours=utc_offset_hours,
     )
-    from_wind = model == "ffp" and in_roughness_sublayer(height, canopy)
-    if from_wind:
-        # The page's heights count, not those that the records bear.
-        records = records.assign_attrs(canopy_height=None)
     report(0.15, "work.step_footprint")
     climatology = footprint_climatology(
         records,
         measurement_height=height,
-        canopy_height=None if from_wind else canopy,
-        displacement_height=DISPLACEMENT_RATIO * canopy,
+        canopy_height=canopy,
         model=model,
         resolution=resolution,
         extent=extent,
@@ -113,17 +107,7 @@ def footprint_of_place(
         "areas": [_plain(area) for area in areas],
         "wind": _wind(records, selected),
         "score": first_score(climatology, longitude, latitude, cover),
-        "profile_from_wind": from_wind,
     }
-
-
-def in_roughness_sublayer(height: float, canopy: float) -> bool:
-    """Return whether an instrument stands too low over a canopy for a roughness length in FFP.
-
-    Over tall canopies most towers do; the wind at the instrument then fixes the profile instead.
-    """
-    above = height - DISPLACEMENT_RATIO * canopy
-    return above <= ABOVE_ROUGHNESS_SUBLAYER.lower * ROUGHNESS_RATIO * canopy
 
 
 def _plain(area: SourceArea) -> dict[str, Any]:

@@ -6,13 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.io.climatology import read_climatology
 from fluxscape.io.guards import open_netcdf_guarded
-from fluxscape.meteorology.solar import solar_zenith
 from fluxscape.meteorology.weather import PointClimate, point_climate, simulate_weather
 
 START_YEAR: Final = 2010
@@ -54,38 +51,3 @@ def uploaded_table(path: str) -> xr.Dataset:
     """Return a table that was read from an upload; callers must not change it."""
     with open_netcdf_guarded(Path(path)) as dataset:
         return dataset.load()
-
-
-def in_period(
-    times: npt.NDArray[np.datetime64],
-    period: str,
-    *,
-    latitude: float,
-    longitude: float,
-    utc_offset_hours: float,
-) -> npt.NDArray[np.bool_]:
-    """Return which steps belong to a period.
-
-    Parameters
-    ----------
-    times
-        Starts of steps, UTC.
-    period
-        ``all``; ``day`` or ``night``, by the sun above or below the horizon; or ``month-01`` to
-        ``month-12`` of the local calendar.
-    latitude, longitude
-        [degree].
-    utc_offset_hours
-        Clock of the site ahead of UTC.
-    """
-    if period.startswith("month-"):
-        local = times + np.timedelta64(round(utc_offset_hours * 3600), "s")
-        month: npt.NDArray[np.bool_] = local.astype("datetime64[M]").astype(int) % 12 + 1 == int(
-            period.removeprefix("month-")
-        )
-        return month
-    if period in {"day", "night"}:
-        half = np.diff(times[:2])[0] // 2 if times.size > 1 else np.timedelta64(900, "s")
-        up = solar_zenith(times + half, latitude, longitude) < np.pi / 2
-        return up if period == "day" else ~up
-    return np.ones(times.size, dtype=bool)
