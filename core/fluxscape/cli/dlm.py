@@ -263,7 +263,10 @@ def _as_text(facts: dict[str, Any]) -> str:
         f"soil water: {facts['soil_water']}",
     ]
     for name, fill in facts["fills"].items():
-        lines.append(f"filled {fill['share']:.1%} of {name}: {fill['method']}")
+        if "share" in fill:
+            lines.append(f"filled {fill['share']:.1%} of {name}: {fill['method']}")
+        if "share_filled_in_file" in fill:
+            lines.append(f"filled in the file, {fill['share_filled_in_file']:.1%} of {name}")
     for name, row in facts["scores"].items():
         lines.append(
             f"{name}: R2 {row['r2']:.2f}, RMSE {row['rmse']:.3g}, bias {row['bias']:.3g} "

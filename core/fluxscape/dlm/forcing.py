@@ -30,6 +30,7 @@ from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
 from fluxscape.meteorology.solar import sun_over_steps
+from fluxscape.vocabulary import QUALITY_SUFFIX
 
 DLM_NEEDS: Final = (
     Need("surface_downwelling_shortwave_flux", required=False),
@@ -72,7 +73,7 @@ class DlmForcing:
     quality
         Quality of each value by variable, see :mod:`fluxscape.dlm._fills`.
     fills
-        Share filled and method by variable.
+        By variable: share filled and method, and the share that the file says it filled.
     rain_known
         Whether the dataset has precipitation.
     clock_shift
@@ -93,6 +94,7 @@ class _Filler:
     """Collects series, their quality and how they were filled."""
 
     data: xr.Dataset
+    flags: xr.Dataset
     step: int
     where: str
     quality: dict[str, Quality] = field(default_factory=dict)
@@ -129,10 +131,19 @@ class _Filler:
 
     def note(self, name: str, quality: Quality, method: str) -> None:
         """Keep the quality of a variable and, where any value was filled, the method."""
-        self.quality[name] = quality
+        fill: dict[str, Any] = {}
         share = float((quality > 0).mean())
         if share > 0.0:
-            self.fills[name] = {"share": round(share, 6), "method": method}
+            fill = {"share": round(share, 6), "method": method}
+        if name in self.flags:
+            stated = np.clip(self.flags[name].to_numpy(), 0, 3)
+            by_file = (quality == 0) & (stated > 0)
+            quality = np.where(by_file, stated, quality).astype(np.int8)
+            if by_file.any():
+                fill["share_filled_in_file"] = round(float(by_file.mean()), 6)
+        self.quality[name] = quality
+        if fill:
+            self.fills[name] = fill
 
 
 def prepare_forcing(
@@ -171,7 +182,7 @@ def prepare_forcing(
     data = _on_regular_axis(check_dataset(dataset, DLM_NEEDS, where=where), where)
     times = data["time"].to_numpy()
     step = _step_seconds(times, dataset, where)
-    filler = _Filler(data, step, where)
+    filler = _Filler(data, _stated_flags(dataset, times), step, where)
     sun = sun_over_steps(times, step, latitude, longitude)
     irradiance = sun.irradiance
     shortwave, shift = _shortwave(filler, times, irradiance, latitude, longitude)
@@ -249,6 +260,15 @@ def _on_regular_axis(data: xr.Dataset, where: str) -> xr.Dataset:
         )
         raise DimsError(msg)
     return data.reindex(time=np.arange(times[0], times[-1] + step, step))
+
+
+def _stated_flags(dataset: xr.Dataset, times: TimeArray) -> xr.Dataset:
+    """Return the quality flags that came with the dataset, by variable, -1 where there is none."""
+    names = {need.name + QUALITY_SUFFIX: need.name for need in DLM_NEEDS}
+    found = dataset[[name for name in names if name in dataset]].rename(
+        {name: plain for name, plain in names.items() if name in dataset}
+    )
+    return found.reindex(time=times, fill_value=-1)
 
 
 def _step_seconds(times: TimeArray, dataset: xr.Dataset, where: str) -> int:

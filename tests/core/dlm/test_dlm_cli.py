@@ -6,6 +6,7 @@ import xarray as xr
 
 from fluxscape.cli import main
 from helpers.dlm_climates import CLIMATES, climate_dataset
+from helpers.flux_files import fluxnet_frame, write_frame
 from helpers.shared import shared_file
 
 PLACE = ["--latitude", "42", "--longitude", "0", "--igbp", "DBF", "--utc-offset", "0"]
@@ -57,6 +58,19 @@ def test_text_names_the_fluxes_and_the_fills(table, capsys):
     assert "GPP" in text
     assert "filled 100.0% of air_pressure" in text
     assert "latent_heat_flux: R2" in text
+
+
+def test_a_fluxnet_file_runs_by_its_name_and_says_what_it_filled_itself(tmp_path, capsys):
+    path = tmp_path / "FLX_CN-Cha_FLUXNET2015_SUBSET_HH_2003-2005_1-4.csv"
+    write_frame(path, fluxnet_frame(days=12))
+    code, text, _ = run(capsys, path, "--json")
+    assert code == 0
+    facts = json.loads(text)
+    assert facts["site"] == "CN-Cha"
+    assert facts["igbp"] == "MF"
+    fills = facts["fills"]["surface_downwelling_longwave_flux"]
+    assert fills["share_filled_in_file"] > 0.0
+    assert facts["scores"]["net_ecosystem_exchange"]["n"] < 12 * 48
 
 
 def test_a_parameter_file_changes_the_run(table, capsys, tmp_path):

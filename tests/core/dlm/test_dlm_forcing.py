@@ -93,6 +93,21 @@ def test_gaps_are_filled_by_length_and_flagged(data):
     assert prepared.fills["air_temperature"]["share"] == pytest.approx(63 / 960, abs=1e-5)
 
 
+def test_values_that_the_file_filled_are_flagged_as_such(data):
+    flags = np.zeros(data.sizes["time"], np.int8)
+    flags[::4] = 2
+    flags[1::4] = -1
+    data["wind_speed_quality"] = ("time", flags)
+    prepared = prepare(data.isel(time=np.delete(np.arange(960), 500)))
+    quality = prepared.quality["wind_speed"]
+    assert (quality[::4][:100] == 2).all()
+    assert (quality[1::4] == 0).all()
+    assert quality[500] == 1
+    fill = prepared.fills["wind_speed"]
+    assert fill["share_filled_in_file"] == pytest.approx(239 / 960, abs=1e-5)
+    assert fill["share"] == pytest.approx(1 / 960, abs=1e-5)
+
+
 def test_gaps_of_radiation_follow_the_sun(data):
     values = data["surface_downwelling_shortwave_flux"].to_numpy()
     gappy = values.copy()
