@@ -110,7 +110,7 @@ def measure(quick: bool) -> dict[str, object]:
         "site_years_per_second_lean": float(np.median(rates[3600])),
         "lean_note": "hourly steps, same physics",
         "members100_seconds": seconds * MEMBERS / len(members),
-        "members100_note": f"{len(members)} members on two threads, scaled to {MEMBERS}",
+        "members100_note": f"wall clock of two threads, from {len(members)} members",
         "worst_energy_residual": worst_energy,
         "worst_water_residual": worst_water,
         "mean_iterations": float(np.mean(iterations)),
