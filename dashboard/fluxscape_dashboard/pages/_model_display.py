@@ -68,11 +68,15 @@ class ModelDisplay:
         if view not in self._built:
             self._build(view)
             self._stale.add(view)
-        for name, zone in self._zones.items():
-            zone.visible = name == view
         if view in self._stale and run is not None:
             self._fill(view, run, compared)
             self._stale.discard(view)
+        # New charts join the page with their data: Panel sends what joins a page later than what
+        # changes in a chart, and a browser that is told of an unknown chart drops the message.
+        if self._zones[view] not in self.view.objects:
+            self.view.append(self._zones[view])
+        for name, zone in self._zones.items():
+            zone.visible = name == view
 
     def _build(self, view: str) -> None:
         charts: list[Any]
@@ -96,7 +100,6 @@ class ModelDisplay:
         ]
         zone = pn.Column(*extra, *rows, sizing_mode="stretch_width", margin=0)
         self._zones[view] = zone
-        self.view.append(zone)
 
     def _fill(self, view: str, run: ModelRun, compared: ModelRun | None) -> None:
         built, lang = self._built[view], self._lang
