@@ -15,7 +15,6 @@ from fluxscape.errors import WriteError
 from helpers.writers import WRITERS, Writer
 
 TESTS = Path(__file__).resolve().parents[1]
-MIB = 2**20
 
 # A file-size limit needs no rights: the write that crosses it fails like one on a full disk.
 _WRITE_UNDER_LIMIT = """
@@ -23,14 +22,12 @@ import resource, sys
 from pathlib import Path
 from helpers.writers import WRITERS
 from fluxscape.errors import WriteError
-name, limit, target = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-writer = next(w for w in WRITERS if w.name == name)
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-try:
-    writer.write(2, target)
-except WriteError as error:
-    print(error)
-    sys.exit(7)
+resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.RLIM_INFINITY))
+for writer in WRITERS:
+    try:
+        writer.write(2, Path(sys.argv[1], writer.name, "product"))
+    except WriteError as error:
+        print(error)
 """
 
 
@@ -52,22 +49,24 @@ def _only_the_product(folder: Path) -> None:
     assert {entry.name for entry in folder.iterdir()} == {"product"}
 
 
-@pytest.mark.parametrize("writer", WRITERS, ids=str)
-def test_a_file_size_limit_leaves_the_old_product(writer: Writer, tmp_path: Path) -> None:
-    target = tmp_path / "product"
-    writer.write(1, target)
+def test_a_file_size_limit_leaves_the_old_products(tmp_path: Path) -> None:
+    for writer in WRITERS:
+        (tmp_path / writer.name).mkdir()
+        writer.write(1, tmp_path / writer.name / "product")
     done = subprocess.run(
-        [sys.executable, "-c", _WRITE_UNDER_LIMIT, writer.name, "600", str(target)],
-        cwd=TESTS,
+        [sys.executable, "-c", _WRITE_UNDER_LIMIT, tmp_path],
         env=os.environ | {"PYTHONPATH": str(TESTS)},
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    assert done.returncode == 7, done.stderr
-    assert str(target) in done.stdout
-    assert writer.read(target) == 1
-    _only_the_product(tmp_path)
+    errors = done.stdout.splitlines()
+    assert len(errors) == len(WRITERS)
+    for writer, error in zip(WRITERS, errors, strict=True):
+        target = tmp_path / writer.name / "product"
+        assert f"{target} could not be written" in error
+        assert writer.read(target) == 1
+        _only_the_product(target.parent)
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=str)

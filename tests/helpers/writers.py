@@ -59,7 +59,7 @@ def read_netcdf(path: Path) -> int:
 
 def write_zarr(version: int, path: Path) -> None:
     dataset = field(version)
-    encoding = {name: {"chunks": (1, SIDE // 2, SIDE // 2)} for name in ("a", "b")}
+    encoding = {name: {"chunks": (1, SIDE, SIDE)} for name in ("a", "b")}
     atomic.replace_directory(
         lambda directory: dataset.to_zarr(
             directory, zarr_format=3, consolidated=False, encoding=encoding
@@ -75,12 +75,12 @@ def read_zarr(path: Path) -> int:
 
 
 def write_json(version: int, path: Path) -> None:
-    atomic.write_json({"first": version, "values": [version] * 50_000, "last": version}, path)
+    atomic.write_json({"first": version, "values": [version] * 20_000, "last": version}, path)
 
 
 def read_json(path: Path) -> int:
     content = json.loads(path.read_text("utf-8"))
-    assert len(content["values"]) == 50_000
+    assert len(content["values"]) == 20_000
     return _one_version(content["first"], content["values"], content["last"])
 
 
