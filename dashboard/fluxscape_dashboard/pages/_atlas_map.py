@@ -28,6 +28,10 @@ NATIONAL_VIEW: Final = (
 _FRAME: Final = (900, 620)
 """Pixels of the frame before the browser has told them."""
 
+_MARGIN: Final = 1.25
+"""Window read over window seen: the browser tells width and height of its frame one after the
+other, and a pan should not meet bare edges at once."""
+
 _KEPT_OF_AXES: Final = ("ticker", "formatter", "axis_label")
 
 
@@ -99,11 +103,13 @@ class AtlasMap:
         self.redraw("raster", "hatching")
 
     def window(self) -> view.Window:
-        """Return what is in view."""
+        """Return what is in view and a margin around it."""
         width, height = _FRAME
         if self.chart is not None and self.chart.inner_width:
             width, height = int(self.chart.inner_width), int(self.chart.inner_height)
-        return view.Window.around(self._view, width, height)
+        longitude, latitude, degrees = self._view
+        wide, high = round(width * _MARGIN), round(height * _MARGIN)
+        return view.Window.around((longitude, latitude, degrees * _MARGIN), wide, high)
 
     # ------------------------------------------------------------------ layers
     def _raster(self, turn: int) -> Any:
@@ -177,6 +183,7 @@ class AtlasMap:
         self._map_view.show(self.state.map_view)
         chart.on_event(Tap, lambda event: self._on_tap(event.x, event.y))
         chart.on_change("inner_width", self._resized)
+        chart.on_change("inner_height", self._resized)
         self.speak()
 
     def _resized(self, attr: str, old: Any, new: Any) -> None:
