@@ -14,7 +14,7 @@ import rasterio
 import xarray as xr
 
 from fluxscape.errors import WriteError
-from fluxscape.io import atomic
+from fluxscape.io import _replace, atomic
 from helpers.writers import WRITERS, Writer
 
 
@@ -40,9 +40,9 @@ def test_a_file_is_made_and_replaced(writer: Writer, tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_is_swept_by_the_next(writer: Writer, tmp_path: Path) -> None:
     target = tmp_path / "product"
     writer.write(1, target)
-    own = atomic._temporary_beside(target).name
+    own = _replace._temporary_beside(target).name
     dead = own.replace(f"-{os.getpid()}-", "-999999999-")
-    foreign = own.replace(f"{atomic._host()}-", "00000000-")
+    foreign = own.replace(f"{_replace._host()}-", "00000000-")
     other = own.replace("product", "other").replace(f"-{os.getpid()}-", "-999999999-")
     for name in (own, foreign, other):
         (tmp_path / name).write_text("being written")
@@ -172,6 +172,26 @@ def test_netcdf_that_cannot_hold_an_attribute_is_a_named_error(tmp_path: Path) -
     dataset = xr.Dataset(attrs={"bad": {"nested": 1}})
     with pytest.raises(WriteError, match="bad"):
         atomic.write_netcdf(dataset, tmp_path / "a.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("attrs", [{"a": "b\0c"}, {"a\0b": 1}, {"a=b": 1}, {"a\nb": 1}], ids=str)
+def test_attributes_that_files_would_cut_off_are_a_named_error(
+    attrs: dict[str, Any], tmp_path: Path
+) -> None:
+    dataset = xr.Dataset({"v": ("x", [1.0], attrs)})
+    with pytest.raises(WriteError, match="of v holds a character"):
+        atomic.write_netcdf(dataset, tmp_path / "a.nc")
+    with pytest.raises(WriteError, match="of the dataset holds a character"):
+        atomic.write_netcdf(xr.Dataset(attrs=attrs), tmp_path / "a.nc")
+    with pytest.raises(WriteError, match="of the grid holds a character"):
+        atomic.write_geotiff(_grid([0.0, 1.0, 2.0]).assign_attrs(attrs), tmp_path / "a.tif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_that_is_no_unicode_is_a_named_error(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="surrogates"):
+        atomic.write_text("a\ud800", tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == []
 
 
