@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from bokeh.models import (
     BoxZoomTool,
     CustomJSTickFormatter,
@@ -30,9 +31,8 @@ from bokeh.plotting import figure
 from fluxscape.assets import asset
 from fluxscape_dashboard.map_view import NATIONAL, MapView, View
 from fluxscape_dashboard.mercator import (
-    EARTH_RADIUS,
+    RADIUS,
     Bounds,
-    Floats,
     mercator_bounds,
     to_degrees,
     to_mercator,
@@ -67,6 +67,8 @@ FONT: Final = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', "
     "'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 )
+
+Floats = npt.NDArray[np.float64]
 
 LOD_TIMEOUT_MS: Final = 80
 """Wait of Bokeh after the last turn of the wheel before it reports the view [ms]."""
@@ -151,7 +153,7 @@ def _add_relief(chart: Any, picture: str) -> None:
     facts = _base_map_facts()[picture]
     west, south, east, north = facts["bounds_m"]
     # A rectangle, not the figure's background: that follows the dark theme.
-    edge = math.pi * EARTH_RADIUS
+    edge = math.pi * RADIUS
     sea = chart.quad(
         left=-2 * edge,
         right=2 * edge,

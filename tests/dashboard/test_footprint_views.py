@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 
+from fluxscape_dashboard.mercator import to_mercator
 from fluxscape_dashboard.views.footprint import (
     FootprintMap,
     MapCells,
@@ -15,7 +16,7 @@ from fluxscape_dashboard.views.footprint import (
     block_mean,
     nice_ceiling,
 )
-from fluxscape_dashboard.views.local_frame import LocalFrame, to_mercator
+from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.location_bias import LocationBiasChart
 from fluxscape_dashboard.views.wind_rose import WindRose, speed_labels
 from fluxscape_dashboard.work.wind import SECTORS, SPEED_LIMITS, wind_shares

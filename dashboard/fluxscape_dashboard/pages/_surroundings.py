@@ -14,9 +14,9 @@ from fluxscape.assets import asset
 from fluxscape.errors import OutOfBoundsError
 from fluxscape.io.rasters import read_raster
 from fluxscape.towers import METRES_PER_DEGREE
+from fluxscape_dashboard.mercator import to_mercator
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.footprint import MapCells
-from fluxscape_dashboard.views.local_frame import to_mercator
 from fluxscape_dashboard.work.land_cover import class_code
 
 FILES: Final = {

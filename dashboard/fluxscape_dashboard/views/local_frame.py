@@ -14,20 +14,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-SEMI_MAJOR_AXIS: Final = 6_378_137.0
-"""Semi-major axis of WGS 84 [m]."""
+from fluxscape_dashboard.mercator import to_mercator
 
 ECCENTRICITY_SQUARED: Final = 0.006_694_379_990_14
 """Square of the first eccentricity of WGS 84 [1]."""
 
 Floats = npt.NDArray[np.float64]
-
-
-def to_mercator(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return Web Mercator x and y [m] of geographic coordinates [degree]."""
-    x = SEMI_MAJOR_AXIS * np.radians(np.asarray(longitude, dtype=np.float64))
-    phi = np.radians(np.asarray(latitude, dtype=np.float64))
-    return x, SEMI_MAJOR_AXIS * np.arctanh(np.sin(phi))
 
 
 @dataclass(frozen=True, slots=True)
