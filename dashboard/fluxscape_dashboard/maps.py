@@ -4,7 +4,7 @@ All maps are Web Mercator (EPSG:3857) and draw only what this server holds: a re
 the nation's border, the provinces and the dashed line. Nothing is laid over the frame, so that
 no island is ever covered: legends and the inset stand beside the map.
 
-:func:`add_base_map` works on any Bokeh figure; :func:`base_map` wraps it for HoloViews.
+The functions take Bokeh figures; a map of GeoViews or HoloViews hands them its own in a hook.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ __all__ = [
     "View",
     "add_base_map",
     "approval_number",
-    "base_map",
     "border_line",
     "dress_axes",
     "inset_caption",
@@ -183,27 +182,6 @@ def inset_caption(lang: str) -> str:
     number = approval_number()
     name = t("common.south_china_sea", lang)
     return f"{name} · {t('common.approval_number', lang, number=number)}" if number else name
-
-
-def base_map(lang: str) -> Any:
-    """Return the base map for HoloViews: an empty overlay whose figure gets the base map.
-
-    Lay other elements over it with ``*``. The axes carry degrees; the words follow ``lang``.
-    """
-    import holoviews as hv  # noqa: PLC0415 (slow import)
-
-    west, south, east, north = mercator_bounds(NATIONAL)
-    return hv.Points([]).opts(
-        hooks=[lambda plot, _: _dress(plot.state, lang)],
-        xlim=(west, east),
-        ylim=(south, north),
-    )
-
-
-def _dress(chart: Any, lang: str) -> None:
-    add_base_map(chart)
-    dress_axes(chart)
-    set_language(chart, lang)
 
 
 # ---------------------------------------------------------------- figures
