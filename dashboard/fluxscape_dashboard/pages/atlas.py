@@ -130,11 +130,15 @@ class AtlasPage(PageView):
 
     def details(self) -> Any:
         """Return what the page is, the tables, the provenance and the downloads."""
-        years = {"first": self.product.years[0], "last": self.product.years[-1]}
+        facts = {
+            "first": self.product.years[0],
+            "last": self.product.years[-1],
+            "degrees": f"{self.product.cell_width:g}",
+        }
         return pmui.Column(
             heading(self, "atlas.title"),
             pmui.Typography(
-                self.bound("atlas.description", **years), variant="body2", margin=(2, 0)
+                self.bound("atlas.description", **facts), variant="body2", margin=(2, 0)
             ),
             pmui.Alert(
                 object=self.bound("atlas.simulated"),

@@ -116,7 +116,7 @@ def raster(product: NationalProduct, style: LayerStyle, year: int, window: Windo
     if style.kind == "classes":
         shown = by_class(shown)
     return rasterize(
-        _image(values.x.to_numpy(), values.y.to_numpy(), shown),
+        _image(values.x.to_numpy(), values.y.to_numpy(), shown, "value", style.shown_limits),
         dynamic=False,
         expand=False,
         x_range=window.x,
@@ -139,7 +139,7 @@ def no_data(product: NationalProduct) -> Any:
     active = product.pyramid.read("land_fraction", level=0).to_numpy()
     missing = (inside.to_numpy() >= 0.5) & ~(active > 0)
     values = np.where(missing, np.float32(1.0), np.float32(np.nan))
-    return _image(inside.x.to_numpy(), inside.y.to_numpy(), values).opts(
+    return _image(inside.x.to_numpy(), inside.y.to_numpy(), values, "missing", (0.0, 1.0)).opts(
         cmap=[NO_DATA_COLOUR], apply_ranges=False, hooks=[below_borders]
     )
 
@@ -193,9 +193,16 @@ def chosen_pixel(product: NationalProduct, point: tuple[float, float] | None) ->
     return hv.Path([corners]).opts(color=CHOSEN_COLOUR, line_width=2.5, apply_ranges=False)
 
 
-def _image(x: Floats, y: Floats, values: npt.NDArray[Any]) -> Any:
-    """Return an image whose coordinates are Web Mercator already."""
-    return gv.Image((x, y, values), kdims=["x", "y"], vdims=["value"], crs=WEB_MERCATOR)
+def _image(
+    x: Floats, y: Floats, values: npt.NDArray[Any], name: str, limits: tuple[float, float]
+) -> Any:
+    """Return an image whose coordinates are Web Mercator already.
+
+    HoloViews looks for the limits itself if they are not given, and stumbles where a view has no
+    value at all.
+    """
+    value = hv.Dimension(name, range=limits)
+    return gv.Image((x, y, values), kdims=["x", "y"], vdims=[value], crs=WEB_MERCATOR)
 
 
 def _strokes(x: Floats, y: Floats, side: float) -> Any:
@@ -230,10 +237,9 @@ def _pixels_below(points: Floats, centres: Floats, pixel: float) -> npt.NDArray[
 # ---------------------------------------------------------------- options
 def raster_options(style: LayerStyle, opacity: float) -> dict[str, Any]:
     """Return HoloViews options of the raster; its colours are the same in every year."""
-    high = float(len(P_VALUE_EDGES) - 1) if style.kind == "classes" else style.high
     return {
         "cmap": palette(style.variable, style.kind),
-        "clim": (style.low, high),
+        "clim": style.shown_limits,
         "alpha": opacity,
         "colorbar": False,
         "clipping_colors": {"NaN": "transparent"},

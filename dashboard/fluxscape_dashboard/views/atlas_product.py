@@ -50,6 +50,13 @@ class LayerStyle:
     high: float
     annual: bool
 
+    @property
+    def shown_limits(self) -> tuple[float, float]:
+        """Ends of the colours on the scale of the picture, on which every class has length 1."""
+        if self.kind == "classes":
+            return 0.0, float(len(P_VALUE_EDGES) - 1)
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
 class PixelSeries:
