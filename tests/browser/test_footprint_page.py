@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from helpers.browser import FluxPage
+from helpers.waiting import wait_without, wait_without_chinese
 
 SLOW_MS = 150_000
 """The first run of a server compiles the kernels [ms]."""
@@ -46,14 +45,6 @@ def wait_for_overlay(page: FluxPage) -> dict[str, float]:
     page.page.wait_for_function(f"() => ({READ_RASTER})()", timeout=SLOW_MS)
     drawn: dict[str, float] = page.page.evaluate(READ_RASTER)
     return drawn
-
-
-def wait_without_chinese(page: FluxPage, seconds: float = 30.0) -> None:
-    """Wait until no Chinese word but the language switch is on the screen."""
-    deadline = time.monotonic() + seconds
-    while left := re.findall("[\u4e00-\u9fff]+", page.visible_text().replace("中文", "")):
-        assert time.monotonic() < deadline, left
-        page.page.wait_for_timeout(200)
 
 
 def flux_table(path: Path, days: int = 30, *, broken: bool = False) -> Path:
@@ -198,8 +189,7 @@ def test_every_word_turns_chinese_and_back(page: FluxPage) -> None:
     text = page.visible_text()
     for word in ("足迹模型", "通量占比", "数据性质", "模拟天气"):
         assert word in text
-    for word in ("Footprint", "Canopy", "Cell size", "Simulated", "Save"):
-        assert word not in text
+    wait_without(page, ("Footprint", "Canopy", "Cell size", "Simulated", "Save"))
     page.page.get_by_role("button", name="EN", exact=True).click()
     page.wait_text("Share of the flux")
     wait_without_chinese(page)

@@ -40,7 +40,6 @@ class ModelDisplay:
         self._stale: set[str] = set()
         self._runs: dict[str, ModelRun | None] = {"modelled": None, "compared": None}
         self._lang, self._compared, self._week = "en", "", 1
-        self._name = ""
 
     def update(
         self,
@@ -64,7 +63,6 @@ class ModelDisplay:
             self._stale = set(self._built)
         self._runs = {"modelled": run, "compared": compared}
         self._compared, self._week, self._lang = compared_name, week, lang
-        self._name = view
         if view not in self._built:
             self._build(view)
             self._stale.add(view)

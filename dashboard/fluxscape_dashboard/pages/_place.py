@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,8 @@ class Place:
 class PositionFields:
     """Latitude and longitude of an uploaded table; the tower's own until they are changed."""
 
-    def __init__(self, page: PageView, on_change: Any) -> None:
-        self._page = page
+    def __init__(self, page: PageView, on_change: Callable[[], None]) -> None:
+        self._page, self._on_change, self._quiet = page, on_change, False
         common: dict[str, Any] = {
             "size": "small",
             "format": "0.0000",
@@ -77,13 +78,19 @@ class PositionFields:
         self.view = pmui.Row(self.latitude, self.longitude, margin=0)
         self.follow_tower()
         for field in (self.latitude, self.longitude):
-            field.param.watch(on_change, "value")
+            field.param.watch(self._changed, "value")
 
     def follow_tower(self) -> None:
         """Put the chosen tower's coordinates into the fields."""
         tower = tower_or_none(self._page.state.tower)
         if tower is not None and has_position(tower):
+            self._quiet = True
             self.latitude.value, self.longitude.value = tower.latitude, tower.longitude
+            self._quiet = False
+
+    def _changed(self, _: Any) -> None:
+        if not self._quiet:
+            self._on_change()
 
     def place(self, tower: Tower, upload: Upload | None, utc_offset_hours: float) -> Place:
         """Return the place of a run."""

@@ -50,6 +50,7 @@ class RunControl:
         self._on_result = on_result
         self._timeout = timeout_seconds
         self._job: Job | None = None
+        self._arguments: dict[str, Any] = {}
         self._context: Any = None
         self._wish: tuple[dict[str, Any], Any] | None = None
         self._poll: Any = None
@@ -88,12 +89,14 @@ class RunControl:
     def request(self, arguments: dict[str, Any], context: Any = None) -> None:
         """Run with these arguments, at once or when the present run has ended.
 
-        ``context`` is handed back with the result.
+        ``context`` is handed back with the result. What runs already is not run again.
         """
-        if self._job is not None:
+        if self._job is None:
+            self._start(arguments, context)
+        elif arguments == self._arguments:
+            self._wish = None
+        else:
             self._wish = (arguments, context)
-            return
-        self._start(arguments, context)
 
     def cancel(self) -> None:
         """Stop the present run and forget what waits."""
@@ -107,7 +110,7 @@ class RunControl:
         self._stop_polling()
 
     def _start(self, arguments: dict[str, Any], context: Any) -> None:
-        self._context, self._wish = context, None
+        self._arguments, self._context, self._wish = arguments, context, None
         try:
             self._job = self._page.services.jobs.submit(
                 self._page.services.session,
