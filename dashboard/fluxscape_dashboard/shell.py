@@ -59,6 +59,9 @@ class Shell:
         )
         self.help = help_dialog(self.state)
         self.body = pn.Column(sizing_mode="stretch_both", margin=0)
+        # Known before the page is made, or its charts take a dark theme for one of their own and
+        # keep dark words.
+        pn.config.theme = "dark" if self.state.dark else "default"
         self.page = pmui.Page(
             title="",
             meta_title="fluxscape",
