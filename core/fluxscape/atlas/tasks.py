@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from fluxscape.errors import FileFormatError, RunError
 from fluxscape.io.atomic import json_text, write_bytes, write_text
+from fluxscape.io.child_main import die_with_parent
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Task = Callable[[Any, int], Arrays]
@@ -204,6 +205,8 @@ _worker: dict[str, Any] = {}
 
 
 def _set_up(table: TaskTable, task: Task, setup: Any) -> None:
+    # A run that is killed must not leave its workers computing for nobody.
+    die_with_parent()
     _worker.update(table=table, task=task, setup=setup)
 
 

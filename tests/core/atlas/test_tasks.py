@@ -45,20 +45,33 @@ def test_workers_that_are_always_killed_end_the_run_and_keep_the_rest(tmp_path: 
     assert run(tmp_path / "run") == run(tmp_path / "whole")
 
 
-def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
+def kill_after_the_first_result(folder: Path, *, workers: int) -> None:
+    """Run slow tasks in a process of their own and kill it once a result lies there."""
     script = (
         "from pathlib import Path\n"
         "from fluxscape.atlas.tasks import TaskTable, run_tasks\n"
         "from helpers.atlas_tasks import numbers\n"
-        f"table = TaskTable.open(Path({str(tmp_path / 'run')!r}), {COUNT}, {PLAN!r})\n"
-        "run_tasks(table, numbers, {'seed': 3, 'seconds': 0.2})\n"
+        f"table = TaskTable.open(Path({str(folder)!r}), {COUNT}, {PLAN!r})\n"
+        f"run_tasks(table, numbers, {{'seed': 3, 'seconds': 0.4}}, workers={workers})\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], env=_environment())
     deadline = time.monotonic() + 60
-    while not list((tmp_path / "run").glob("*.npz")) and time.monotonic() < deadline:
+    while not list(folder.glob("*.npz")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()
     process.wait()
+
+
+def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
+    kill_after_the_first_result(tmp_path / "run", workers=2)
+    time.sleep(0.2)
+    left = len(list((tmp_path / "run").glob("*.npz")))
+    time.sleep(1.5)
+    assert len(list((tmp_path / "run").glob("*.npz"))) == left < COUNT
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    kill_after_the_first_result(tmp_path / "run", workers=1)
     stamps = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "run").glob("*.npz")}
     assert 0 < len(stamps) < COUNT
     assert run(tmp_path / "run") == run(tmp_path / "whole")
