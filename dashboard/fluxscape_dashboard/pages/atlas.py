@@ -241,7 +241,7 @@ class AtlasPage(PageView):
         state, chart = self.state, self._charts["pixel"]
         name = self.t(f"atlas.name_{state.at_variable}")
         if pixel is None or pixel.trend is None:
-            title = self.t("atlas.pixel_none" if pixel is None else "atlas.pixel_empty")
+            title = self.t("atlas.pixel_hint" if pixel is None else "atlas.pixel_empty")
             chart.show(
                 YearlySeries(self.product.years, np.full(len(self.product.years), np.nan), None)
             )
