@@ -120,26 +120,6 @@ def plain(value: object, /, *, limit: int = LONG, pane: dict[str, Any] | None = 
     return pn.pane.HTML(text(value, limit=limit), **(pane or {}))
 
 
-def alert(
-    template: str,
-    /,
-    *,
-    kind: str = "warning",
-    pane: dict[str, Any] | None = None,
-    **outside: object,
-) -> Any:
-    """Return an alert of trusted Markdown with outside values.
-
-    ``kind`` is ``primary``, ``secondary``, ``success``, ``danger``, ``warning`` or ``info``.
-    """
-    return pn.pane.Alert(
-        _fill(template, outside, markdown_text),
-        alert_type=kind,
-        renderer_options={"html": False},
-        **(pane or {}),
-    )
-
-
 def table(frame: pd.DataFrame, /, **options: Any) -> Any:
     """Return a Tabulator of outside data: headers escaped, cells shown as plain text."""
     barred = {"formatters", "titles", "title_formatters", "header_tooltips"} & options.keys()

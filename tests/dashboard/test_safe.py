@@ -71,7 +71,6 @@ PANES: dict[str, Callable[[str], Any]] = {
     "html": lambda value: safe.html_pane("<p>{name}</p>", name=value),
     "markdown": lambda value: safe.markdown_pane("{name}", name=value),
     "markdown in bold": lambda value: safe.markdown_pane("a **{name}** b", name=value),
-    "alert": lambda value: safe.alert("{name}", name=value),
 }
 
 

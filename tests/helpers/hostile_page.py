@@ -33,7 +33,6 @@ def panes(payload: str) -> list[Any]:
         safe.plain(payload),
         safe.html_pane("<p><b>{name}</b> {a}</p>", name=payload, a=safe.link(payload, payload)),
         safe.markdown_pane("a **{name}** b\n\n* {name}\n\n`x`", name=payload),
-        safe.alert("failed: {name}", kind="danger", name=payload),
     ]
 
 
@@ -103,7 +102,7 @@ def attributes_of_a_file() -> list[Any]:
         try:
             open_netcdf_guarded(path)
         except FileFormatError as error:
-            shown.append(safe.alert("{message}", message=error))
+            shown.append(safe.html_pane("<b>{message}</b>", message=error))
     return shown
 
 
