@@ -11,7 +11,12 @@ from fluxscape import __version__
 from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.state import PAGES, AppState
 from fluxscape_dashboard.text import bound, t
-from fluxscape_dashboard.theme import NAVIGATION_SX, ON_HEADER_SX
+from fluxscape_dashboard.theme import (
+    HIDDEN_WHEN_NARROW,
+    NAVIGATION_SX,
+    ON_HEADER_SX,
+    WIDE_TOOLTIP,
+)
 
 _HELP_KEYS: Final = (
     ("1 – 4", "common.key_pages"),
@@ -38,6 +43,7 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
         ),
         margin=(0, 24, 0, 4),
         width=300,
+        stylesheets=[HIDDEN_WHEN_NARROW],
     )
     pages = pmui.RadioButtonGroup(
         options=pn.bind(lambda lang: {t(f"common.page_{key}", lang): key for key in PAGES}, lang),
@@ -71,7 +77,7 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
         _icon(state, "help_outline", "common.help", lambda: dialog.param.update(open=True)),
         sizing_mode="stretch_width",
         margin=0,
-        sx={"alignItems": "center"},
+        sx={"alignItems": "center", "overflowX": "auto", "overflowY": "hidden"},
     )
 
 
@@ -80,6 +86,7 @@ def _icon(state: AppState, icon: str, key: str, action: Any) -> Any:
         icon=icon,
         description=bound(key, state.param.lang),
         on_click=lambda _: action(),
+        stylesheets=[WIDE_TOOLTIP],
         sx=ON_HEADER_SX,
         margin=0,
         align="center",

@@ -16,7 +16,14 @@ from fluxscape_dashboard.process import is_warming_up, job_pool
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
 from fluxscape_dashboard.text import t
-from fluxscape_dashboard.theme import PAGE_SX, ZONE_SX, theme_config
+from fluxscape_dashboard.theme import (
+    DISPLAY_WHEN_NARROW,
+    PAGE_SX,
+    STACKED_WHEN_NARROW,
+    ZONE_SX,
+    ZONE_WHEN_NARROW,
+    theme_config,
+)
 from fluxscape_dashboard.tower_table import tower_or_none
 
 LEFT_WIDTH: Final = 276
@@ -181,6 +188,7 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         width=LEFT_WIDTH,
         sizing_mode="stretch_height",
         margin=0,
+        stylesheets=[ZONE_WHEN_NARROW],
         sx={**ZONE_SX, "borderRight": "1px solid", "borderColor": "divider"},
     )
     right = pmui.Column(
@@ -188,6 +196,7 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         width=RIGHT_WIDTH,
         sizing_mode="stretch_height",
         margin=0,
+        stylesheets=[ZONE_WHEN_NARROW],
         sx={**ZONE_SX, "borderLeft": "1px solid", "borderColor": "divider"},
     )
     # The theme sizes the words of Bokeh's figures in em of what they inherit.
@@ -196,9 +205,17 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         sizing_mode="stretch_both",
         margin=0,
         styles={"font-size": "12px"},
+        stylesheets=[DISPLAY_WHEN_NARROW],
         sx={"minWidth": 0, "height": "100%"},
     )
-    return pn.Row(left, middle, right, sizing_mode="stretch_both", margin=0)
+    return pn.Row(
+        left,
+        middle,
+        right,
+        sizing_mode="stretch_both",
+        margin=0,
+        stylesheets=[STACKED_WHEN_NARROW],
+    )
 
 
 def broken_page(state: AppState) -> Any:

@@ -50,6 +50,41 @@ NAVIGATION_SX: Final[dict[str, Any]] = {
 """Style of the navigation and the language switch in the header."""
 
 
+_NARROW: Final = "@media (max-width: 900px)"
+HIDDEN_WHEN_NARROW: Final = f"{_NARROW} {{ :host {{ display: none !important }} }}"
+"""Stylesheet of what a telephone has no room for."""
+
+STACKED_WHEN_NARROW: Final = (
+    f"{_NARROW} {{ :host {{ flex-direction: column !important; overflow-y: auto !important; "
+    "overflow-x: hidden !important } }"
+)
+"""Stylesheet of a row that becomes a column on a telephone."""
+
+ZONE_WHEN_NARROW: Final = (
+    f"{_NARROW} {{ :host {{ width: 100% !important; height: auto !important; "
+    "flex: none !important; border: 0 !important } }"
+)
+"""Stylesheet of a zone in such a column."""
+
+DISPLAY_WHEN_NARROW: Final = (
+    f"{_NARROW} {{ :host {{ width: 100% !important; height: 86vh !important; "
+    "flex: none !important; order: -1 } }"
+)
+"""Stylesheet of the zone that comes first there."""
+
+_PHONE: Final = "@media (max-width: 600px)"
+STACKED_ON_PHONE: Final = f"{_PHONE} {{ :host {{ flex-direction: column !important }} }}"
+BELOW_ON_PHONE: Final = (
+    f"{_PHONE} {{ :host {{ width: 100% !important; height: auto !important; "
+    "flex: none !important } }"
+)
+HIDDEN_ON_PHONE: Final = f"{_PHONE} {{ :host {{ display: none !important }} }}"
+"""Stylesheets of a map with what stands beside it: below it on a telephone, without the legend."""
+
+WIDE_TOOLTIP: Final = ".MuiTooltip-tooltip { width: max-content; max-width: 220px }"
+"""Stylesheet of an icon: its hint would else be as narrow as the icon."""
+
+
 @cache
 def theme_config() -> dict[str, Any]:
     """Return the theme of both schemes, as panel-material-ui wants it."""

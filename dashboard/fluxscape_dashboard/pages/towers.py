@@ -12,6 +12,7 @@ from bokeh.events import Tap
 from fluxscape.towers import Tower
 from fluxscape_dashboard import maps, safe
 from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.theme import BELOW_ON_PHONE, HIDDEN_ON_PHONE, STACKED_ON_PHONE
 from fluxscape_dashboard.tower_table import all_towers, tower_or_none
 from fluxscape_dashboard.views import tower_card
 from fluxscape_dashboard.views import towers as view
@@ -62,13 +63,15 @@ class TowersPage(PageView):
         self._view = maps.MapView(self.chart, self._moved)
         self._view.show(self.state.map_view)
         self.chart.on_event(Tap, self._tapped)
-        self._legend = pmui.Column(margin=0, sizing_mode="stretch_width")
+        self._legend = pn.Column(
+            margin=0, sizing_mode="stretch_width", stylesheets=[HIDDEN_ON_PHONE]
+        )
         inset_name = pmui.Typography(
             pn.bind(maps.inset_caption, self.state.param.lang),
             variant="caption",
             margin=(6, 0, 0, 0),
         )
-        beside = pmui.Column(
+        beside = pn.Column(
             self._legend,
             pn.VSpacer(),
             pn.pane.Bokeh(maps.south_china_sea_inset(), margin=0),
@@ -76,12 +79,14 @@ class TowersPage(PageView):
             width=170,
             sizing_mode="stretch_height",
             margin=(8, 10),
+            stylesheets=[BELOW_ON_PHONE],
         )
-        self._map = pmui.Row(
+        self._map = pn.Row(
             pn.pane.Bokeh(self.chart, sizing_mode="stretch_both", margin=0),
             beside,
             sizing_mode="stretch_both",
             margin=0,
+            stylesheets=[STACKED_ON_PHONE],
         )
         self._table = pmui.Column(sizing_mode="stretch_both", margin=(0, 12), visible=False)
         return pmui.Column(
