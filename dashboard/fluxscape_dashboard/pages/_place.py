@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from fluxscape.towers import Tower
 from fluxscape_dashboard.pages._upload import Upload
+from fluxscape_dashboard.pages._widgets import NumberField
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.sites import CHINA_OFFSET, cover_of, has_position
 from fluxscape_dashboard.tower_table import tower_or_none
@@ -61,36 +62,25 @@ class PositionFields:
     """Latitude and longitude of an uploaded table; the tower's own until they are changed."""
 
     def __init__(self, page: PageView, on_change: Callable[[], None]) -> None:
-        self._page, self._on_change, self._quiet = page, on_change, False
+        self._page = page
         common: dict[str, Any] = {
-            "size": "small",
-            "format": "0.0000",
+            "on_change": lambda _: on_change(),
             "step": 0.01,
-            "margin": (4, 4, 4, 0),
-            "width": 128,
+            "pattern": "0.0000",
         }
-        self.latitude = pmui.FloatInput(
-            label=page.bound("work.latitude"), start=-90, end=90, **common
+        self.latitude = NumberField(page, "work.latitude", (-90.0, 90.0), **common)
+        self.longitude = NumberField(page, "work.longitude", (-180.0, 180.0), **common)
+        self.view = pmui.Row(
+            self.latitude.widget, self.longitude.widget, margin=0, sizing_mode="stretch_width"
         )
-        self.longitude = pmui.FloatInput(
-            label=page.bound("work.longitude"), start=-180, end=180, **common
-        )
-        self.view = pmui.Row(self.latitude, self.longitude, margin=0)
         self.follow_tower()
-        for field in (self.latitude, self.longitude):
-            field.param.watch(self._changed, "value")
 
     def follow_tower(self) -> None:
         """Put the chosen tower's coordinates into the fields."""
         tower = tower_or_none(self._page.state.tower)
         if tower is not None and has_position(tower):
-            self._quiet = True
-            self.latitude.value, self.longitude.value = tower.latitude, tower.longitude
-            self._quiet = False
-
-    def _changed(self, _: Any) -> None:
-        if not self._quiet:
-            self._on_change()
+            self.latitude.show(tower.latitude)
+            self.longitude.show(tower.longitude)
 
     def place(self, tower: Tower, upload: Upload | None, utc_offset_hours: float) -> Place:
         """Return the place of a run."""

@@ -27,8 +27,9 @@ from fluxscape.io.atomic import write_bytes
 from fluxscape.io.guards import check_upload_name, run_in_child
 from fluxscape_dashboard import safe
 from fluxscape_dashboard.pages._errors import error_alert
-from fluxscape_dashboard.pages._widgets import message, plain, small_table
+from fluxscape_dashboard.pages._widgets import NumberField, heading, message, plain, small_table
 from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.sites import CHINA_OFFSET
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.work.uploads import read_upload
 
@@ -68,6 +69,14 @@ class Upload:
         return any(row["name"] == name and row["share"] > 0 for row in self.summary["variables"])
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """A user's file as it came: its own name and where it lies."""
+
+    name: str
+    source: Path
+
+
 class UploadButton(pmui.FileInput):
     """The file button; what its script reports as an error reaches the page as text."""
 
@@ -97,7 +106,7 @@ class UploadButton(pmui.FileInput):
 
 
 class UploadCard:
-    """Button, recognised columns, missing inputs.
+    """Button and news for the left zone, ``report`` of the columns for the right one.
 
     Parameters
     ----------
@@ -118,6 +127,7 @@ class UploadCard:
     ) -> None:
         self._page, self._wanted, self._on_upload = page, tuple(wanted), on_upload
         self._folder: Path | None = None
+        self._stored: _Stored | None = None
         self._numbers = count(1)
         self._error: tuple[FluxscapeError, str] | None = None
         self._busy = ""
@@ -131,22 +141,16 @@ class UploadCard:
             margin=(4, 0),
         )
         self._button.param.watch(self._received, "value")
-        self._offset = pmui.FloatInput(
-            label=page.bound("work.utc_offset"),
-            value=8.0,
-            start=-12.0,
-            end=14.0,
-            step=0.5,
-            size="small",
-            sizing_mode="stretch_width",
-            margin=(4, 0),
+        self._offset = NumberField(
+            page, "work.utc_offset", (-12.0, 14.0), self._read_again, value=CHINA_OFFSET
         )
-        self._report = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._news = pn.Column(sizing_mode="stretch_width", margin=0)
+        self.report = pn.Column(sizing_mode="stretch_width", margin=0)
         self.view = pmui.Column(
             pmui.Typography(page.bound("work.upload_help"), variant="caption", margin=0),
-            self._offset,
+            self._offset.widget,
             self._button,
-            self._report,
+            self._news,
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -162,24 +166,15 @@ class UploadCard:
         content, name = event.new, str(self._button.filename or "")
         if not content:
             return
-        self._error, self._busy = None, safe.label(name, limit=80)
-        self._speak()
+        # The same file again is a new event only if the button forgets the last one.
+        self._button.param.update(value=None)
         try:
-            source, output = self._store(name, content)
+            self._read(self._store(name, content))
         except FluxscapeError as error:
-            self._finish(name, None, error)
-            return
-        document = pn.state.curdoc
-        job = partial(_read, str(source), str(output), self.utc_offset_hours)
+            self._fail(error, name)
 
-        def work() -> None:
-            result, error = job()
-            document.add_next_tick_callback(partial(self._finish, name, result, error, output))
-
-        _READERS.submit(work)
-
-    def _store(self, name: str, content: bytes) -> tuple[Path, Path]:
-        """Write the bytes under a name of our own; return it and the netCDF's."""
+    def _store(self, name: str, content: bytes) -> _Stored:
+        """Write the bytes under a name of our own."""
         check_upload_name(name)
         suffix = next((item for item in SUFFIXES if name.lower().endswith(item)), None)
         if suffix is None:
@@ -187,35 +182,60 @@ class UploadCard:
             raise UnsafeInputError(msg, name=name)
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="fluxscape-upload-"))
-        stem = f"table-{next(self._numbers)}"
-        source = self._folder / f"{stem}{suffix}"
+        source = self._folder / f"table-{next(self._numbers)}{suffix}"
         write_bytes(content, source)
-        return source, self._folder / f"{stem}.nc"
+        self._stored = _Stored(name, source)
+        return self._stored
 
-    def _finish(
-        self,
-        name: str,
-        summary: dict[str, Any] | None,
-        error: FluxscapeError | None,
-        output: Path | None = None,
-    ) -> None:
-        """Take the outcome of a reading; runs in the session."""
-        self._busy = ""
-        clean = safe.label(name, limit=80)
-        # The same file again is a new event only if the button forgets the last one.
-        self._button.param.update(value=None)
-        if error is not None or summary is None or output is None:
-            self._error = (error or UnsafeInputError("no answer"), clean)
-            self._speak()
-            return
-        self._error = None
-        self.upload = Upload(clean, str(output), summary)
+    def _read_again(self, _: float) -> None:
+        """Read the last table with another clock."""
+        if self._stored is not None:
+            self._read(self._stored)
+
+    def _read(self, stored: _Stored) -> None:
+        """Read a stored table in a thread of its own, which waits for a child process."""
+        self._error, self._busy = None, safe.label(stored.name, limit=80)
         self._speak()
-        self._on_upload(self.upload)
+        output = stored.source.with_name(f"records-{next(self._numbers)}.nc")
+        document = pn.state.curdoc
+        offset = self.utc_offset_hours
+
+        def work() -> None:
+            try:
+                summary = run_in_child(read_upload, str(stored.source), str(output), offset)
+            except FluxscapeError as error:
+                document.add_next_tick_callback(partial(self._fail, error, stored.name))
+            else:
+                upload = Upload(safe.label(stored.name, limit=80), str(output), summary)
+                document.add_next_tick_callback(partial(self._take, upload))
+
+        _READERS.submit(work)
+
+    def _take(self, upload: Upload) -> None:
+        """Take a table that was read; runs in the session."""
+        self._error, self._busy = None, ""
+        self.upload = upload
+        self._forget_old_files()
+        self._speak()
+        self._on_upload(upload)
+
+    def _fail(self, error: FluxscapeError, name: str) -> None:
+        """Say what is wrong with a file; what was there stays."""
+        self._error, self._busy = (error, safe.label(name, limit=80)), ""
+        self._speak()
 
     def _refuse_size(self) -> None:
         msg = f"the file has more than {LARGEST_UPLOAD // 2**20} MiB"
-        self._finish("", None, UnsafeInputError(msg))
+        self._fail(UnsafeInputError(msg), "")
+
+    def _forget_old_files(self) -> None:
+        """Keep the last two tables: a run may still be reading the one before."""
+        if self._folder is None:
+            return
+        for pattern in ("table-*", "records-*"):
+            by_age = sorted(self._folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+            for path in by_age[:-2]:
+                path.unlink(missing_ok=True)
 
     def _speak(self) -> None:
         """Show the state of things in the present language."""
@@ -227,11 +247,10 @@ class UploadCard:
             error, name = self._error
             headline = t("work.upload_failed", lang, name=name) if name else None
             parts.append(error_alert(_with_name(error, name), lang, headline=headline))
-        if self.upload is not None:
-            parts += self._summary_parts(self.upload, lang)
-        self._report.objects = parts
+        self._news.objects = parts
+        self.report.objects = [] if self.upload is None else self._summary(self.upload, lang)
 
-    def _summary_parts(self, upload: Upload, lang: str) -> list[Any]:
+    def _summary(self, upload: Upload, lang: str) -> list[Any]:
         facts = upload.summary
         head = t(
             "work.upload_summary",
@@ -254,17 +273,14 @@ class UploadCard:
             ],
             columns=columns,
         )
-        parts = [
-            plain(head),
-            small_table(frame),
-        ]
+        parts = [heading(self._page, "work.upload_title"), plain(head), small_table(frame)]
         lines = [
             f"{variable_words(name, lang)}: {t(key, lang)}"
             for name, key in self._wanted
             if not upload.has(name)
         ]
         if lines:
-            parts.append(message("info", t("work.upload_missing", lang), *lines))
+            parts.insert(2, message("info", t("work.upload_missing", lang), *lines))
         return parts
 
     def _drop_files(self) -> None:
@@ -275,16 +291,6 @@ class UploadCard:
 def variable_words(name: str, lang: str) -> str:
     """Return the name of a variable of the vocabulary in a language."""
     return t(f"work.variable_{name}", lang)
-
-
-def _read(
-    source: str, output: str, offset: float
-) -> tuple[dict[str, Any] | None, FluxscapeError | None]:
-    """Read a stored table in a child process; return the summary or why there is none."""
-    try:
-        return run_in_child(read_upload, source, output, offset), None
-    except FluxscapeError as error:
-        return None, error
 
 
 def _with_name(error: FluxscapeError, name: str) -> FluxscapeError:

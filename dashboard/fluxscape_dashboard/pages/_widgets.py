@@ -104,6 +104,79 @@ def tower_choice(page: PageView) -> Any:
     return widget
 
 
+class NumberField:
+    """A field for a number; what lies out of bounds is refused with a word and put back.
+
+    Parameters
+    ----------
+    page
+        The page.
+    label_key
+        Key of the label.
+    bounds
+        Least and greatest value.
+    on_change
+        Called with each number that the user gives; not when :meth:`show` sets one.
+    """
+
+    def __init__(
+        self,
+        page: PageView,
+        label_key: str,
+        bounds: tuple[float, float],
+        on_change: Callable[[float], None],
+        *,
+        value: float | None = None,
+        step: float = 0.5,
+        pattern: str = "0.[00]",
+    ) -> None:
+        self._page, self._label_key, self._bounds = page, label_key, bounds
+        self._on_change, self._good, self._quiet = on_change, value, False
+        self.widget = pmui.FloatInput(
+            label=page.bound(label_key),
+            value=value,
+            start=bounds[0],
+            end=bounds[1],
+            step=step,
+            format=pattern,
+            size="small",
+            sizing_mode="stretch_width",
+            margin=MARGIN,
+        )
+        self.widget.param.watch(self._changed, "value")
+
+    @property
+    def value(self) -> float | None:
+        """The last number within the bounds."""
+        return self._good
+
+    def show(self, value: float | None) -> None:
+        """Put a number into the field."""
+        self._good, self._quiet = value, True
+        try:
+            self.widget.value = value
+        finally:
+            self._quiet = False
+
+    def _changed(self, event: Any) -> None:
+        if self._quiet or event.new is None or event.new == self._good:
+            return
+        low, high = self._bounds
+        if not low <= event.new <= high:
+            self._page.services.notify(
+                "warning",
+                "work.out_of_bounds",
+                name=self._page.t(self._label_key),
+                value=f"{event.new:g}",
+                low=f"{low:g}",
+                high=f"{high:g}",
+            )
+            self.show(self._good)
+            return
+        self._good = event.new
+        self._on_change(event.new)
+
+
 def heading(page: PageView, key: str) -> Any:
     """Return a heading of a zone."""
     return pmui.Typography(page.bound(key), variant="h5", margin=(10, 0, 2, 0))

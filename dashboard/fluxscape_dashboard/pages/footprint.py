@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import panel as pn
@@ -26,6 +28,7 @@ from fluxscape_dashboard.pages._surroundings import map_cells, pixels_around
 from fluxscape_dashboard.pages._upload import Upload, UploadCard
 from fluxscape_dashboard.pages._widgets import (
     MARGIN,
+    NumberField,
     chart_pane,
     choice,
     description,
@@ -39,7 +42,6 @@ from fluxscape_dashboard.pages._widgets import (
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.sites import Heights, has_position, heights_of
 from fluxscape_dashboard.state import AppState
-from fluxscape_dashboard.state_footprint import PERIODS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.views.charts import save_as
@@ -71,6 +73,9 @@ WANTED: Final = (
 """Inputs of a footprint, and what happens without each."""
 
 
+Words = Callable[[Any, str], str]
+
+
 class FootprintPage(PageView):
     """See the module."""
 
@@ -91,6 +96,16 @@ class FootprintPage(PageView):
         )
         self._card = UploadCard(self, wanted=WANTED, on_upload=self._take_upload)
         self._position = PositionFields(self, self._refresh)
+        self._heights = {
+            name: NumberField(
+                self,
+                f"footprint.{name}",
+                state.param[f"fp_{name}"].bounds,
+                partial(self._take_height, name),
+            )
+            for name in ("height", "canopy")
+        }
+        self._show_heights()
         self._notes = pn.Column(sizing_mode="stretch_width", margin=0)
         self._facts = pn.Column(sizing_mode="stretch_width", margin=0)
         self._tabs: dict[str, Any] = {}
@@ -110,13 +125,6 @@ class FootprintPage(PageView):
     # ------------------------------------------------------------------ zones
     def selectors(self) -> Any:
         """Return tower, records, model, heights, period, grid and map layer."""
-        lang_words = {
-            "source": lambda value, lang: t(f"footprint.source_{value}", lang),
-            "model": lambda value, lang: t(f"footprint.model_{value}", lang),
-            "period": period_words,
-            "layer": lambda value, lang: t(f"footprint.layer_{value}", lang),
-            "metres": lambda value, lang: f"{value} m" if lang else "",
-        }
         state = self.state
         upload = pmui.Column(
             self._position.view,
@@ -125,67 +133,36 @@ class FootprintPage(PageView):
             sizing_mode="stretch_width",
             margin=0,
         )
-        objects = state.param
         return pmui.Column(
             tower_choice(self),
-            choice(
-                self,
-                "fp_source",
-                "footprint.source",
-                objects.fp_source.objects,
-                lang_words["source"],
-                buttons=True,
-            ),
+            self._choice("source", buttons=True),
             upload,
-            choice(
-                self, "fp_model", "footprint.model", objects.fp_model.objects, lang_words["model"]
+            self._choice("model"),
+            self._side_by_side(*(field.widget for field in self._heights.values())),
+            self._choice("period", period_words),
+            self._side_by_side(
+                self._choice("resolution", _metres), self._choice("extent", _metres)
             ),
-            self._height_fields(),
-            choice(self, "fp_period", "footprint.period", PERIODS, lang_words["period"]),
-            pmui.Row(
-                choice(
-                    self,
-                    "fp_resolution",
-                    "footprint.resolution",
-                    objects.fp_resolution.objects,
-                    lang_words["metres"],
-                ),
-                choice(
-                    self,
-                    "fp_extent",
-                    "footprint.extent",
-                    objects.fp_extent.objects,
-                    lang_words["metres"],
-                ),
-                margin=0,
-                sizing_mode="stretch_width",
-            ),
-            choice(
-                self, "fp_layer", "footprint.layer", objects.fp_layer.objects, lang_words["layer"]
-            ),
+            self._choice("layer"),
             self._log_switch(),
             self._run.view,
             sizing_mode="stretch_width",
             margin=0,
         )
 
-    def _height_fields(self) -> Any:
-        self._heights = {
-            name: pmui.FloatInput(
-                label=self.bound(f"footprint.{name}"),
-                start=start,
-                end=end,
-                step=0.5,
-                size="small",
-                sizing_mode="stretch_width",
-                margin=MARGIN,
-            )
-            for name, start, end in (("height", 0.5, 600.0), ("canopy", 0.01, 100.0))
-        }
-        self._show_heights()
-        for name, field in self._heights.items():
-            field.param.watch(lambda event, name=name: self._take_height(name, event.new), "value")
-        return pmui.Row(*self._heights.values(), margin=0, sizing_mode="stretch_width")
+    def _choice(self, name: str, words: Words | None = None, *, buttons: bool = False) -> Any:
+        """Return the select of ``fp_<name>``, whose texts begin with its name."""
+        return choice(
+            self,
+            f"fp_{name}",
+            f"footprint.{name}",
+            self.state.param[f"fp_{name}"].objects,
+            words or (lambda value, lang: t(f"footprint.{name}_{value}", lang)),
+            buttons=buttons,
+        )
+
+    def _side_by_side(self, *widgets: Any) -> Any:
+        return pmui.Row(*widgets, margin=0, sizing_mode="stretch_width")
 
     def _log_switch(self) -> Any:
         switch = pmui.Switch(
@@ -208,14 +185,7 @@ class FootprintPage(PageView):
         return pmui.Column(
             self._notes,
             chart_pane(self._map.chart, sizing_mode="stretch_width", margin=0),
-            choice(
-                self,
-                "fp_tab",
-                "footprint.tabs",
-                self.state.param.fp_tab.objects,
-                lambda value, lang: t(f"footprint.tab_{value}", lang),
-                buttons=True,
-            ),
+            self._choice("tab", buttons=True),
             *self._tabs.values(),
             sizing_mode="stretch_both",
             scroll="y-auto",
@@ -230,6 +200,12 @@ class FootprintPage(PageView):
             description(self, "footprint.description"),
             self._facts,
             self._exports,
+            pmui.Column(
+                self._card.report,
+                visible=pn.bind(lambda source: source == "upload", self.state.param.fp_source),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -294,7 +270,7 @@ class FootprintPage(PageView):
         del upload
         self._refresh()
 
-    def _take_height(self, name: str, value: float | None) -> None:
+    def _take_height(self, name: str, value: float) -> None:
         tower = tower_or_none(self.state.tower)
         own = _own_height(heights_of(tower), name) if tower else None
         self.state.param.update(**{f"fp_{name}": None if value == own else value})
@@ -302,11 +278,11 @@ class FootprintPage(PageView):
     def _show_heights(self) -> None:
         """Put the heights in force into their fields."""
         tower = tower_or_none(self.state.tower)
-        if tower is None or not hasattr(self, "_heights"):
+        if tower is None:
             return
         for name, field in self._heights.items():
             own = _own_height(heights_of(tower), name)
-            field.value = getattr(self.state, f"fp_{name}") or own
+            field.show(getattr(self.state, f"fp_{name}") or own)
 
     def _take_result(self, result: dict[str, Any], context: tuple[Place, str]) -> None:
         place, period = context
@@ -388,6 +364,10 @@ class FootprintPage(PageView):
         title = t("footprint.score_title", lang, site=shown.place.tower.site)
         self._bias.speak(lang, title=title, source=t("footprint.score_source", lang))
         self._tabs["score"][1].objects = [plain(line) for line in words]
+
+
+def _metres(value: int, _: str) -> str:
+    return f"{value} m"
 
 
 def _own_height(heights: Heights, name: str) -> float:

@@ -191,6 +191,12 @@ class ModelPage(PageView):
             description(self, "model.description"),
             self._facts,
             self._exports,
+            pmui.Column(
+                self._card.report,
+                visible=pn.bind(lambda source: source == "upload", self.state.param.dlm_source),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
             sizing_mode="stretch_width",
             margin=0,
         )

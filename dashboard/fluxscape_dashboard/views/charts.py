@@ -91,7 +91,7 @@ def style_legend(legend: Any) -> None:
     legend.styles = {"font-size": "12px"}
     legend.background_fill_alpha = 0.8
     legend.border_line_color = None
-    legend.padding = legend.margin = 6
+    legend.padding, legend.margin = 4, 10
     legend.spacing = 1
     legend.click_policy = "hide"
 

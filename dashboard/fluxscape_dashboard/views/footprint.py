@@ -119,7 +119,7 @@ class FootprintMap:
             name="footprint_map",
             x_range=Range1d(-1.0, 1.0),
             y_range=Range1d(-1.0, 1.0),
-            height=570,
+            height=540,
             sizing_mode="stretch_width",
             background_fill_color="#f4f6f7",
         )
