@@ -31,13 +31,13 @@ class Saved:
     def name(self, suffix: str) -> str:
         """Return the name of a file."""
         model = str(self.result["climatology"].attrs["model"])
-        return file_name("footprint", self.place.tower.site, model, self.period, suffix=suffix)
+        return file_name("footprint", self.place.short, model, self.period, suffix=suffix)
 
 
 def table_of(saved: Saved) -> pd.DataFrame:
     """Return areas, distances and counts as one table of plain English keys, for other programs."""
     facts = saved.result["climatology"].attrs
-    site = saved.place.tower.site
+    site = saved.place.short
     rows: list[tuple[str, str, float, str]] = [
         (site, "records_used", float(facts["n_used"]), "1"),
         (site, "records_rejected", float(facts["n_rejected"]), "1"),
@@ -65,7 +65,7 @@ def write_outlines(saved: Saved, path: Path) -> None:
         latitude=saved.place.latitude,
         longitude=saved.place.longitude,
         properties={
-            "site": saved.place.tower.site,
+            "site": saved.place.short,
             "model": str(facts["model"]),
             "data_status": str(facts["data_status"]),
         },

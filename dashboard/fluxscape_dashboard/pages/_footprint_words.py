@@ -119,8 +119,7 @@ def title_words(saved: Saved, lang: str) -> str:
     return t(
         "footprint.chart_title",
         lang,
-        site=label(saved.place.tower.site),
-        name=label(saved.place.tower.name, limit=40),
+        place=saved.place.words,
         model=find_model(str(facts["model"])).title,
         period=period_words(saved.period, lang),
         status=t(saved.place.status_key, lang),

@@ -23,6 +23,9 @@ SCATTERED: Final = (
 )
 """Fluxes drawn as observed against modelled."""
 
+_HALF: Final = {"flex": "1 1 340px", "min-width": "320px"}
+"""Style of a chart: two share a row where there is room."""
+
 _NAMES: Final = tuple({item.name for items in QUANTITIES.values() for item in items})
 
 
@@ -37,6 +40,7 @@ class ModelDisplay:
         self.view = pn.Column(sizing_mode="stretch_width", margin=0)
         self._built: dict[str, Any] = {}
         self._zones: dict[str, Any] = {}
+        self._panes: dict[str, list[Any]] = {}
         self._stale: set[str] = set()
         self._runs: dict[str, ModelRun | None] = {"modelled": None, "compared": None}
         self._lang, self._compared, self._week = "en", "", 1
@@ -91,13 +95,13 @@ class ModelDisplay:
             scatter = self._built[view] = ScatterGrid(SCATTERED)
             charts = list(scatter.charts.values())
             extra = [pn.Column(sizing_mode="stretch_width", margin=0)]
-        panes = [chart_pane(chart, sizing_mode="stretch_width", margin=4) for chart in charts]
-        rows = [
-            pmui.Row(*panes[i : i + 2], sizing_mode="stretch_width", margin=0)
-            for i in range(0, len(panes), 2)
+        panes = [
+            chart_pane(chart, sizing_mode="stretch_width", margin=4, styles=_HALF)
+            for chart in charts
         ]
-        zone = pn.Column(*extra, *rows, sizing_mode="stretch_width", margin=0)
-        self._zones[view] = zone
+        self._panes[view] = panes
+        box = pmui.FlexBox(*panes, sizing_mode="stretch_width", margin=0)
+        self._zones[view] = pn.Column(*extra, box, sizing_mode="stretch_width", margin=0)
 
     def _fill(self, view: str, run: ModelRun, compared: ModelRun | None) -> None:
         built, lang = self._built[view], self._lang
@@ -117,6 +121,8 @@ class ModelDisplay:
             return
         pairs = pairs_of(run)
         built.show(pairs)
+        for quantity, pane in zip(SCATTERED, self._panes[view], strict=True):
+            pane.visible = quantity.name in pairs
         built.speak(lang)
         table: Any = plain(t("model.no_observations", lang))
         if run.scores:

@@ -26,7 +26,7 @@ def export_row(page: PageView, run: Callable[[], ModelRun]) -> Any:
     """Return the buttons that save parameters and series."""
 
     def name(suffix: str) -> Callable[[], str]:
-        return lambda: file_name("dlm", run().place.tower.site, run().igbp, suffix=suffix)
+        return lambda: file_name("dlm", run().place.short, run().igbp, suffix=suffix)
 
     return pmui.FlexBox(
         data_button(
@@ -49,7 +49,7 @@ def export_row(page: PageView, run: Callable[[], ModelRun]) -> Any:
 def write_parameters(run: ModelRun, path: Path) -> None:
     """Write all parameters of a run."""
     parameters = parameters_for(run.igbp, run.soil).replace(run.changes)
-    site = run.place.tower.site
+    site = run.place.short
     write_text(parameter_text(parameters, igbp=run.igbp, soil=run.soil, site=site), path)
 
 
@@ -60,14 +60,14 @@ def write_series(run: ModelRun, path: Path) -> None:
     frame = data.to_dataframe().reset_index()
     frame = frame.rename(columns={name: f"{name} [{unit}]" for name, unit in units.items()})
     frame = frame.rename(columns={"time": "time_utc"})
-    frame.insert(1, "site", run.place.tower.site)
+    frame.insert(1, "site", run.place.short)
     frame.insert(2, "data_status", str(data.attrs["data_status"]))
     write_csv(frame, path)
 
 
 def with_names(run: ModelRun) -> xr.Dataset:
     """Return the outputs with the tower's name among the attributes."""
-    named: xr.Dataset = run.data.assign_attrs(site=run.place.tower.site)
+    named: xr.Dataset = run.data.assign_attrs(site=run.place.short)
     return named
 
 

@@ -21,6 +21,9 @@ from fluxscape_dashboard.views.charts import pretty_unit, scientific
 
 GRAMS_PER_MICROMOLE: Final = 1e-3 * MOLAR_MASS_CARBON
 
+LEAST_FILLED: Final = 0.005
+"""Share of filled values from which an input is named."""
+
 _ENERGY: Final = ("net_radiation", "latent_heat_flux", "sensible_heat_flux", "ground_heat_flux")
 _WATER: Final = (
     "precipitation_flux",
@@ -125,7 +128,7 @@ def fills_words(run: ModelRun, lang: str) -> list[str]:
             share=f"{100 * float(fill['share']):.0f}",
         )
         for name, fill in fills.items()
-        if float(fill.get("share", 0.0)) > 0
+        if float(fill.get("share", 0.0)) >= LEAST_FILLED
     ]
 
 
@@ -134,7 +137,7 @@ def provenance_rows(run: ModelRun, lang: str) -> list[tuple[str, str]]:
     facts = run.data.attrs
     held = "held" in str(facts.get("soil_water", ""))
     rows = [
-        (t("work.tower", lang), f"{label(run.place.tower.site)} {label(run.place.tower.name)}"),
+        (t("work.place", lang), run.place.words),
         (t("model.forcing", lang), t(run.place.status_key, lang)),
         *(
             [(t("work.status", lang), t(f"work.status_{facts['data_status']}", lang))]

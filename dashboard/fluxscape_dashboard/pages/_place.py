@@ -13,6 +13,7 @@ from fluxscape.towers import Tower
 from fluxscape_dashboard.pages._upload import Upload
 from fluxscape_dashboard.pages._widgets import NumberField
 from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.sites import CHINA_OFFSET, cover_of, has_position
 from fluxscape_dashboard.tower_table import tower_or_none
 
@@ -51,6 +52,18 @@ class Place:
     def table(self) -> str:
         """Path of the uploaded table, or an empty text."""
         return self.upload.path if self.upload else ""
+
+    @property
+    def words(self) -> str:
+        """Code and name of the tower, or the table's name and position."""
+        if self.upload is None:
+            return f"{label(self.tower.site)} {label(self.tower.name, limit=40)}"
+        return f"{self.upload.name} ({self.latitude:.4f}, {self.longitude:.4f})"
+
+    @property
+    def short(self) -> str:
+        """Code of the tower, or the table's name without its ending."""
+        return self.tower.site if self.upload is None else self.upload.name.split(".")[0]
 
     @property
     def status_key(self) -> str:

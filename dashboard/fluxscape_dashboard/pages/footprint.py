@@ -108,6 +108,8 @@ class FootprintPage(PageView):
         self._show_heights()
         self._notes = pn.Column(sizing_mode="stretch_width", margin=0)
         self._facts = pn.Column(sizing_mode="stretch_width", margin=0)
+        # An empty map with a scale would look like a finding: there is none before a result.
+        self._stage = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._tabs: dict[str, Any] = {}
         self._exports = pmui.Column(
             heading(self, "work.save"),
@@ -178,15 +180,18 @@ class FootprintPage(PageView):
         self._tabs = {
             "areas": pn.Column(sizing_mode="stretch_width", margin=0),
             "wind": pn.Column(wind, margin=0),
-            "score": pn.Column(score, pn.Column(margin=0), sizing_mode="stretch_width", margin=0),
+            "score": pn.Column(pn.Column(margin=0), score, sizing_mode="stretch_width", margin=0),
             "records": pn.Column(sizing_mode="stretch_width", margin=0),
         }
         self._show_tab()
-        return pmui.Column(
-            self._notes,
+        self._stage.objects = [
             chart_pane(self._map.chart, sizing_mode="stretch_width", margin=0),
             self._choice("tab", buttons=True),
             *self._tabs.values(),
+        ]
+        return pmui.Column(
+            self._notes,
+            self._stage,
             sizing_mode="stretch_both",
             scroll="y-auto",
             margin=0,
@@ -235,8 +240,8 @@ class FootprintPage(PageView):
             return
         self._stale = False
         place = self._present_place()
+        self._show_notes()
         if place is None:
-            self._speak()
             return
         heights = heights_of(place.tower)
         state = self.state
@@ -331,20 +336,21 @@ class FootprintPage(PageView):
         for name, tab in self._tabs.items():
             tab.visible = name == self.state.fp_tab
 
+    def _show_notes(self) -> None:
+        found = notes(self.state, self._shown, self._present_place(), self.state.lang)
+        self._notes.objects = [message(kind, words) for kind, words in found]
+
     def _speak(self) -> None:
         """Put everything that is not bound by itself into the present language."""
         lang, shown = self.state.lang, self._shown
-        self._exports.visible = shown is not None
-        self._notes.objects = [
-            message(kind, words)
-            for kind, words in notes(self.state, shown, self._present_place(), lang)
-        ]
+        self._exports.visible = self._stage.visible = shown is not None
+        self._show_notes()
         if shown is None:
             return
         self._map.show_cells(self._cells())
         self._map.speak(lang, title=title_words(shown, lang), source=caption_words(shown, lang))
         save_as(self._map.chart, shown.name(""))
-        self._rose.speak(lang, title=t("footprint.rose_title", lang, site=shown.place.tower.site))
+        self._rose.speak(lang, title=t("footprint.rose_title", lang, place=shown.place.short))
         self._speak_score(shown, lang)
         self._tabs["areas"].objects = [
             pmui.Row(
@@ -361,9 +367,9 @@ class FootprintPage(PageView):
 
     def _speak_score(self, shown: Saved, lang: str) -> None:
         words = score_words(shown, lang)
-        title = t("footprint.score_title", lang, site=shown.place.tower.site)
+        title = t("footprint.score_title", lang, place=shown.place.short)
         self._bias.speak(lang, title=title, source=t("footprint.score_source", lang))
-        self._tabs["score"][1].objects = [plain(line) for line in words]
+        self._tabs["score"][0].objects = [plain(line) for line in words]
 
 
 def _metres(value: int, _: str) -> str:

@@ -345,6 +345,13 @@ class ModelPage(PageView):
             headline = t("work.upload_failed", lang, name=name)
             alerts.insert(0, error_alert(error, lang, headline=headline))
         self._notes.objects = alerts
+        if self._shown is not None:
+            weeks = weeks_in(self._shown.data["time"].to_numpy())
+            self._week.end = max(2, weeks)
+            if state.dlm_week > weeks:
+                # This parameter is watched: what follows is done with the week that there is.
+                state.dlm_week = weeks
+                return
         compare = "previous" if state.dlm_compare == "previous" else "default"
         self._display.update(
             view=state.dlm_view,
@@ -356,7 +363,6 @@ class ModelPage(PageView):
         )
         self._exports.visible = self._shown is not None
         if self._shown is not None:
-            self._week.end = max(2, weeks_in(self._shown.data["time"].to_numpy()))
             self._facts.objects = [
                 small_table(sums_table(self._shown, lang)),
                 *(fact(name, value) for name, value in provenance_rows(self._shown, lang)),

@@ -6,6 +6,7 @@ and a change of language costs a few bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -125,6 +126,16 @@ def with_unit(label: str, unit: str, lang: str) -> str:
     if unit in {"", "1", "-"}:
         return label
     return t("work.label_with_unit", lang, label=label, unit=pretty_unit(unit))
+
+
+def power_of_ten(value: float) -> str:
+    """Return a power of ten, plainly if it is near one.
+
+    >>> power_of_ten(1e-6), power_of_ten(0.1)
+    ('10⁻⁶', '0.1')
+    """
+    exponent = round(math.log10(value))
+    return f"{value:g}" if abs(exponent) < 3 else f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def scientific(value: float, digits: int = 2) -> str:

@@ -217,7 +217,7 @@ class FootprintMap:
             items.append(LegendItem(label="", renderers=[halo, line]))
         self._legend = Legend(items=items, orientation="horizontal")
         style_legend(self._legend)
-        self.chart.add_layout(self._legend, "above")
+        self.chart.add_layout(self._legend, "below")
 
     def _build_tower(self) -> None:
         self._tower = ColumnDataSource({"x": [], "y": []})

@@ -24,6 +24,7 @@ from fluxscape_dashboard.views.charts import (
     describe,
     hover_tool,
     new_chart,
+    power_of_ten,
     pretty_unit,
     style_legend,
     with_unit,
@@ -283,7 +284,7 @@ class BudgetCharts:
             ("water_residual", "mm", WATER_LIMIT),
         ):
             chart = self.charts[name]
-            title = t(f"model.{name}", lang, limit=f"{limit:g}", unit=pretty_unit(unit))
+            title = t(f"model.{name}", lang, limit=power_of_ten(limit), unit=pretty_unit(unit))
             chart.title.text = title
             chart.yaxis[0].axis_label = with_unit(t("model.axis_residual", lang), unit, lang)
             chart.xaxis[0].axis_label = t("model.axis_day", lang)
@@ -314,10 +315,8 @@ class ScatterGrid:
         return source
 
     def show(self, pairs: Mapping[str, tuple[Floats, Floats]]) -> None:
-        """Show pairs of observed and modelled values by name; others disappear."""
+        """Show pairs of observed and modelled values by name."""
         for quantity in self.quantities:
-            chart = self.charts[quantity.name]
-            chart.visible = quantity.name in pairs
             observed, modelled = pairs.get(quantity.name, (np.empty(0), np.empty(0)))
             both = np.isfinite(observed) & np.isfinite(modelled)
             x, y = observed[both] * quantity.factor, modelled[both] * quantity.factor
