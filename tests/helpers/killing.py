@@ -47,6 +47,7 @@ def kill_at_random(writer: Writer, kills: int, folder: Path) -> dict[str, int]:
     draw = random.Random(20240229)  # noqa: S311 - moments, not secrets
     _run(lambda: writer.write(1, target))
     lifetime = _lifetime_of_a_temporary(writer, target)
+    _remove_temporaries(folder)
     for _ in range(kills):
         child = _fork(lambda: _write_for_ever(writer, target))
         _wait_for_temporary(folder)
@@ -55,8 +56,7 @@ def kill_at_random(writer: Writer, kills: int, folder: Path) -> dict[str, int]:
         os.waitpid(child, 0)
         counts["interrupted"] += bool(_temporaries(folder))
         counts[_what_a_reader_finds(writer, target)] += 1
-        for left in _temporaries(folder):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _remove_temporaries(folder)
     return dict(counts)
 
 
@@ -105,16 +105,26 @@ def _write_for_ever(writer: Writer, target: Path) -> None:
 
 
 def _lifetime_of_a_temporary(writer: Writer, target: Path) -> float:
-    """Return how long the temporary of one write lives [s]."""
-    child = _fork(lambda: writer.write(1, target))
+    """Return how long the temporary of one write lives [s], as seen from outside."""
+    # The writer goes on until one temporary was seen: a busy machine may hide the first ones.
+    child = _fork(lambda: _write_for_ever(writer, target))
     _wait_for_temporary(target.parent)
     start = time.monotonic()
+    while _temporaries(target.parent):
+        pass
+    lifetime = time.monotonic() - start
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return time.monotonic() - start
+    return lifetime
 
 
 def _temporaries(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.name.startswith(".product.")]
+
+
+def _remove_temporaries(folder: Path) -> None:
+    for left in _temporaries(folder):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _wait_for_temporary(folder: Path) -> None:
