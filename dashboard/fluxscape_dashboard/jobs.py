@@ -92,6 +92,11 @@ class JobPool:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def workers(self) -> int:
+        """Number of processes."""
+        return len(self._threads)
+
     def submit(
         self,
         session: str,

@@ -54,6 +54,13 @@ def job_pool() -> JobPool:
     return JobPool()
 
 
+def warm_workers() -> None:
+    """Let every worker run each model once, so that the first visitor need not wait for it."""
+    pool = job_pool()
+    for number in range(pool.workers):
+        pool.submit(f"warm-up-{number}", "fluxscape_dashboard.work.warm:warm_up")
+
+
 def close() -> None:
     """End the worker processes if any were started."""
     if job_pool.cache_info().currsize:

@@ -23,10 +23,12 @@ from fluxscape_dashboard.pages._footprint_words import (
 from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages._surroundings import map_cells, pixels_around
 from fluxscape_dashboard.sites import heights_of
+from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.work.footprint import footprint_of_place
 from fluxscape_dashboard.work.land_cover import class_code, class_number
 from fluxscape_dashboard.work.uploads import read_upload
+from fluxscape_dashboard.work.warm import warm_up
 
 
 def _quiet(_fraction: float, _message: str) -> None:
@@ -194,3 +196,10 @@ def test_a_broken_table_names_column_and_row_and_leaves_nothing(tmp_path: Path) 
         read_upload(str(_table(tmp_path / "table.csv", broken=True)), str(output), 8.0)
     assert "51" in str(caught.value)
     assert not output.exists()
+
+
+def test_a_worker_can_be_warmed_up() -> None:
+    steps: list[str] = []
+    warm_up(lambda _fraction, message: steps.append(message))
+    assert {"work.step_footprint", "work.step_model"} <= set(steps)
+    assert all(t(step, "zh") for step in steps)
