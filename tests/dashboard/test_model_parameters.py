@@ -14,6 +14,7 @@ from fluxscape.errors import (
     OutOfBoundsError,
     UnsafeInputError,
 )
+from fluxscape_dashboard.pages._model_exports import ParameterLoader
 from fluxscape_dashboard.pages._parameters import (
     ParameterSliders,
     is_logarithmic,
@@ -156,3 +157,20 @@ def test_groups_keep_the_order_of_the_table() -> None:
     assert [row.name for rows in groups.values() for row in rows] == [
         row.name for row in DlmParameters.table()
     ]
+
+
+def test_a_parameter_file_is_loaded_or_refused_with_its_name() -> None:
+    loaded: list[Any] = []
+    refused: list[Any] = []
+    loader = ParameterLoader(
+        _page(),
+        base=lambda: ("MF", "loam"),
+        on_load=lambda changes, name: loaded.append((changes, name)),
+        on_error=lambda error, name: refused.append((type(error), name)),
+    )
+    loader.button.param.update(filename="mine.yaml", value=b"vcmax25: 70")
+    assert loaded == [({"vcmax25": 70.0}, "mine.yaml")]
+    loader.button.param.update(filename="mine.yaml", value=b"vcmax25: 7000")
+    loader.button.param.update(filename="../mine.yaml", value=b"vcmax25: 70")
+    assert [kind for kind, _ in refused] == [OutOfBoundsError, UnsafeInputError]
+    assert len(loaded) == 1

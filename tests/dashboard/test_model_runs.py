@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,20 @@ from fluxscape.dlm import parameters_for
 from fluxscape.errors import FluxscapeError, RunError
 from fluxscape_dashboard.jobs import JobSnapshot
 from fluxscape_dashboard.pages import _run
+from fluxscape_dashboard.pages._model_exports import with_names, write_parameters, write_series
+from fluxscape_dashboard.pages._model_words import (
+    ModelRun,
+    budget_table,
+    provenance_rows,
+    sums_table,
+)
+from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.state import AppState
+from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.work.model import ROOT_ZONE, run_model
+from fluxscape_dashboard.work.parameter_file import read_parameters
 
 
 class _Job:
@@ -194,3 +205,25 @@ def test_leaf_area_and_canopy_height_move_the_simulated_year_too() -> None:
     gpp = "gross_primary_production"
     assert float(thin[gpp].sum()) < float(base[gpp].sum())
     assert float(np.abs(tall[gpp] - base[gpp]).max()) > 0.0
+
+
+def test_exports_name_place_unit_and_status(tmp_path: Path) -> None:
+    tower = tower_or_none("CN-Cha")
+    assert tower is not None
+    place = Place(tower, tower.latitude, tower.longitude, 11.0, 8.0, None)
+    changes = {"vcmax25": 20.0}
+    result = _run_at_changbaishan(**changes)
+    run = ModelRun(result["run"], place, "MF", "loam", changes, None, {})
+    write_series(run, tmp_path / "series.csv")
+    header, first = (tmp_path / "series.csv").read_text().splitlines()[:2]
+    assert header.startswith("time_utc,site,data_status,")
+    assert "gross_primary_production [umol m-2 s-1]" in header
+    assert ",CN-Cha,simulated," in first
+    assert with_names(run).attrs["site"] == "CN-Cha"
+    write_parameters(run, tmp_path / "p.yaml")
+    content = (tmp_path / "p.yaml").read_bytes()
+    assert read_parameters(content, "p.yaml", parameters_for("MF")) == changes
+    for lang in ("en", "zh"):
+        assert len(sums_table(run, lang)) == 5
+        assert len(budget_table(run, lang)) == 11
+        assert len(provenance_rows(run, lang)) >= 6

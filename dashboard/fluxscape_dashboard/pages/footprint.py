@@ -349,7 +349,7 @@ class FootprintPage(PageView):
             return
         self._map.show_cells(self._cells())
         self._map.speak(lang, title=title_words(shown, lang), source=caption_words(shown, lang))
-        save_as(self._map.chart, shown.name(""))
+        save_as(self._map.chart, shown.name(".png"))
         self._rose.speak(lang, title=t("footprint.rose_title", lang, place=shown.place.short))
         self._speak_score(shown, lang)
         self._tabs["areas"].objects = [

@@ -31,6 +31,9 @@ FONT: Final = (
 INK: Final = "#37474f"
 """Colour of axes and words."""
 
+MIDDLE: Final = "#7b8f99"
+"""Colour of words drawn on a chart's ground, which is light or dark with the theme."""
+
 MODELLED: Final = "#1b6ca8"
 COMPARED: Final = "#e08214"
 OBSERVED: Final = "#4d4d4d"
@@ -50,7 +53,7 @@ def new_chart(*, name: str, hover: Sequence[Any] = (), **options: Any) -> Any:
         Passed to :func:`bokeh.plotting.figure`.
     """
     # Without a file name the browser would ask for one, in English.
-    save = SaveTool(filename=f"fluxscape_{name}")
+    save = SaveTool(filename=f"fluxscape_{name}.png")
     chart = figure(
         name=name,
         tools=[PanTool(), BoxZoomTool(), WheelZoomTool(), ResetTool(), save, *hover],

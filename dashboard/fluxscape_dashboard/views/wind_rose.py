@@ -14,7 +14,7 @@ from bokeh.models import ColumnDataSource, Legend, LegendItem, Range1d
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
     FONT,
-    INK,
+    MIDDLE,
     describe,
     hover_tool,
     new_chart,
@@ -66,7 +66,7 @@ class WindRose:
             source=self._rings,
             text_font_size="10px",
             text_font=value(FONT),
-            text_color=INK,
+            text_color=MIDDLE,
             text_baseline="bottom",
         )
         self._points = ColumnDataSource(
@@ -82,7 +82,7 @@ class WindRose:
             text_font=value(FONT),
             text_font_style="bold",
             text_font_size="12px",
-            text_color=INK,
+            text_color=MIDDLE,
         )
         legend = Legend(items=[LegendItem(label={"field": "label"}, renderers=[wedges])])
         style_legend(legend)
