@@ -47,10 +47,13 @@ def _lock() -> dict[str, list[Version]]:
 def _conda() -> dict[str, SpecifierSet]:
     rows = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     found: dict[str, SpecifierSet] = {}
-    for row in rows:
+    for row in [item for item in rows if isinstance(item, str)]:
         name, _, specifier = row.partition(" ")
         if name not in CONDA_ONLY:
             found[canonicalize_name(CONDA_NAMES.get(name, name))] = SpecifierSet(specifier)
+    # What conda-forge lacks comes from pip.
+    for line in [line for item in rows if isinstance(item, dict) for line in item["pip"]]:
+        found[canonicalize_name(Requirement(line).name)] = Requirement(line).specifier
     return found
 
 
