@@ -200,6 +200,23 @@ _ROWS: Final = (
         1.0,
     ),
     Variable("canopy_height", "m", "canopy height", 0.0, 120.0, "canopy_height"),
+    Variable(
+        "normalized_difference_vegetation_index",
+        "1",
+        "normalised difference vegetation index",
+        -1.0,
+        1.0,
+        "normalized_difference_vegetation_index",
+    ),
+    Variable("enhanced_vegetation_index", "1", "enhanced vegetation index", -1.0, 1.0),
+    Variable(
+        "surface_altitude",
+        "m",
+        "height of the ground above sea level",
+        -500.0,
+        9000.0,
+        "surface_altitude",
+    ),
     Variable("soil_temperature", "K", "soil temperature", 190.0, 350.0, "soil_temperature"),
     Variable(
         "soil_water_content",
@@ -208,6 +225,35 @@ _ROWS: Final = (
         0.0,
         1.0,
         "volume_fraction_of_condensed_water_in_soil",
+    ),
+    # Light-use efficiency
+    Variable("land_surface_water_index", "1", "land surface water index", -1.0, 1.0),
+    Variable(
+        "daily_minimum_air_temperature", "K", "lowest air temperature of the day", 170.0, 340.0
+    ),
+    Variable(
+        "sunlit_absorbed_par", "umol m-2 s-1", "photons absorbed by sunlit leaves", 0.0, 3500.0
+    ),
+    Variable(
+        "shaded_absorbed_par", "umol m-2 s-1", "photons absorbed by shaded leaves", 0.0, 3500.0
+    ),
+    Variable(
+        "light_use_efficiency",
+        "mol mol-1",
+        "carbon dioxide taken up for each absorbed photon",
+        0.0,
+        0.2,
+    ),
+    Variable(
+        "temperature_scalar", "1", "share of light-use efficiency that temperature leaves", 0.0, 1.0
+    ),
+    Variable("water_scalar", "1", "share of light-use efficiency that water leaves", 0.0, 1.0),
+    Variable(
+        "carbon_dioxide_scalar",
+        "1",
+        "share of light-use efficiency that carbon dioxide leaves",
+        0.0,
+        1.0,
     ),
     # Land-surface model
     Variable("leaf_respiration", "umol m-2 s-1", "respiration of leaves", 0.0, 150.0),
