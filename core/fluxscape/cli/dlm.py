@@ -41,6 +41,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument("--height", type=float, help="height of the instruments above ground [m]")
     run.add_argument("--canopy", type=float, help="canopy height [m]")
     run.add_argument("--utc-offset", type=float, help="local standard time minus UTC [h]")
+    run.add_argument(
+        "--monthly",
+        metavar="FILE",
+        help="flux table of monthly means, for what FILE lacks: longwave, wind, pressure, rain, "
+        "carbon dioxide, leaf area",
+    )
+    run.add_argument(
+        "--leaf-area", metavar="FILE", help="table with time and lai, interpolated to the steps"
+    )
     run.add_argument("--params", metavar="FILE", help="YAML file of parameter names and values")
     run.add_argument(
         "--spin-up", type=int, default=1, metavar="N", help="repeats of the first year before (1)"
@@ -129,7 +138,7 @@ def _forcing(
         return forcing
     from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
 
-    return read_flux_table(
+    table = read_flux_table(
         arguments.file,
         site=arguments.site,
         utc_offset_hours=arguments.utc_offset,
@@ -137,6 +146,31 @@ def _forcing(
         canopy_height=place["canopy_height"],
         longitude=place["longitude"],
     )
+    return _completed(table, arguments, place)
+
+
+def _completed(
+    table: xr.Dataset, arguments: argparse.Namespace, place: dict[str, Any]
+) -> xr.Dataset:
+    """Return a table with leaf area and monthly means from files of their own."""
+    if arguments.leaf_area:
+        from fluxscape.io.series import read_series, series_at  # noqa: PLC0415
+
+        table["leaf_area_index"] = series_at(
+            read_series(arguments.leaf_area), table["time"].to_numpy()
+        )
+    if arguments.monthly:
+        from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
+        from fluxscape.meteorology.monthly import complete_from_monthly  # noqa: PLC0415
+
+        table = complete_from_monthly(
+            table,
+            read_flux_table(arguments.monthly, site=arguments.site),
+            latitude=place["latitude"],
+            longitude=place["longitude"],
+            where=arguments.file,
+        )
+    return table
 
 
 def _place(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -17,20 +17,20 @@ from fluxscape.constants import (
     PAR_PHOTONS_PER_JOULE,
 )
 from fluxscape.contracts import Need, check_dataset
+from fluxscape.dlm._axis import check_place, refined, regular_axis, stated_flags, step_of
 from fluxscape.dlm._clock import TimeArray, check_clock
-from fluxscape.dlm._estimates import (
-    annual_carbon_dioxide,
-    clear_sky_longwave,
-    standard_pressure,
-)
 from fluxscape.dlm._fills import METHOD, FloatArray, Quality, fill_gaps
 from fluxscape.dlm._phenology import seasonal_leaf_area
 from fluxscape.dlm._records import Forcing
 from fluxscape.dlm.parameters import DlmParameters
-from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
+from fluxscape.errors import MissingVariableError
+from fluxscape.meteorology.estimates import (
+    annual_carbon_dioxide,
+    clear_sky_longwave,
+    standard_pressure,
+)
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
 from fluxscape.meteorology.solar import sun_over_steps
-from fluxscape.vocabulary import QUALITY_SUFFIX
 
 DLM_NEEDS: Final = (
     Need("surface_downwelling_shortwave_flux", required=False),
@@ -48,11 +48,10 @@ DLM_NEEDS: Final = (
 """What :func:`fluxscape.dlm.run_dlm` takes: shortwave radiation or photon flux density, and vapour
 pressure deficit or relative humidity, are needed; the rest is filled where it is absent."""
 
-STEPS: Final = (300, 600, 900, 1200, 1800, 3600)
-"""Steps that the model takes [s]."""
-
 ASSUMED_WIND: Final = 2.5
 """Wind speed where none was measured [m s-1]."""
+
+_MADE: Final = ("refined_from_step_seconds", "refinement", "completed_from_monthly")
 
 _LEAST_SHARE: Final = 0.1
 """Share of needed values below which a series is no series."""
@@ -78,6 +77,8 @@ class DlmForcing:
         Whether the dataset has precipitation.
     clock_shift
         By how much radiation comes late against the sun [h].
+    made
+        Attributes of the dataset that tell what was made from coarser steps.
     """
 
     arrays: Forcing
@@ -87,6 +88,7 @@ class DlmForcing:
     fills: dict[str, dict[str, Any]]
     rain_known: bool
     clock_shift: float
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -161,7 +163,9 @@ def prepare_forcing(
     Parameters
     ----------
     dataset
-        Variables of :data:`DLM_NEEDS` over ``time``, UTC, start of step.
+        Variables of :data:`DLM_NEEDS` over ``time``, UTC, start of step, of 5 minutes to an hour;
+        steps of two hours to a day are refined to half-hours first
+        (:func:`fluxscape.meteorology.refinement.refine_forcing`).
     parameters
         Of the point; leaf area where the dataset has none.
     latitude, longitude
@@ -178,11 +182,13 @@ def prepare_forcing(
     MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
         If the dataset is not what the model needs; names variable, place and what was wanted.
     """
-    _check_place(latitude, longitude)
-    data = _on_regular_axis(check_dataset(dataset, DLM_NEEDS, where=where), where)
+    check_place(latitude, longitude)
+    dataset = refined(dataset, latitude, longitude, where)
+    data = regular_axis(check_dataset(dataset, DLM_NEEDS, where=where), where)
     times = data["time"].to_numpy()
-    step = _step_seconds(times, dataset, where)
-    filler = _Filler(data, _stated_flags(dataset, times), step, where)
+    step = step_of(times, dataset, where)
+    flags = stated_flags(dataset, (need.name for need in DLM_NEEDS), times)
+    filler = _Filler(data, flags, step, where)
     sun = sun_over_steps(times, step, latitude, longitude)
     irradiance = sun.irradiance
     shortwave, shift = _shortwave(filler, times, irradiance, latitude, longitude)
@@ -225,67 +231,8 @@ def prepare_forcing(
         )
     )
     rain_known = filler.has("precipitation_flux")
-    return DlmForcing(arrays, times, step, filler.quality, filler.fills, rain_known, shift)
-
-
-def _check_place(latitude: float, longitude: float) -> None:
-    """Raise OutOfBoundsError unless a place lies on Earth."""
-    for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
-        if not np.isfinite(value) or abs(value) > limit:
-            msg = f"{name} must lie within -{limit:g} to {limit:g} degrees, got {value}"
-            raise OutOfBoundsError(msg, got=value)
-
-
-def _on_regular_axis(data: xr.Dataset, where: str) -> xr.Dataset:
-    """Return the data on an even time axis; left-out steps come as NaN."""
-    if "time" not in data.coords or data.sizes.get("time", 0) < 2:
-        msg = f"{where}: a time coordinate with two steps or more is wanted"
-        raise DimsError(msg)
-    times = data["time"].to_numpy()
-    if times.dtype.kind != "M" or np.isnat(times).any():
-        msg = f"{where}: time must be datetime64 without gaps, got {times.dtype}"
-        raise DimsError(msg)
-    times = times.astype("datetime64[ns]")
-    data = data.assign_coords(time=times)
-    steps = np.diff(times)
-    step = steps.min()
-    if (steps == step).all():
-        return data
-    if (steps % step != np.timedelta64(0, "ns")).any():
-        at = int(np.argmax(steps % step != np.timedelta64(0, "ns")))
-        msg = (
-            f"{where}: times are not on one even step: after "
-            f"{np.datetime_as_string(times[at], unit='s')} comes "
-            f"{np.datetime_as_string(times[at + 1], unit='s')}, wanted multiples of {step}"
-        )
-        raise DimsError(msg)
-    return data.reindex(time=np.arange(times[0], times[-1] + step, step))
-
-
-def _stated_flags(dataset: xr.Dataset, times: TimeArray) -> xr.Dataset:
-    """Return the quality flags that came with the dataset, by variable, -1 where there is none."""
-    names = {need.name + QUALITY_SUFFIX: need.name for need in DLM_NEEDS}
-    found = dataset[[name for name in names if name in dataset]].rename(
-        {name: plain for name, plain in names.items() if name in dataset}
-    )
-    return found.reindex(time=times, fill_value=-1)
-
-
-def _step_seconds(times: TimeArray, dataset: xr.Dataset, where: str) -> int:
-    """Return the step [s] or raise DimsError."""
-    step = int((times[1] - times[0]) / np.timedelta64(1, "s"))
-    stated = dataset.attrs.get("time_step_seconds")
-    if step not in STEPS or (stated is not None and int(stated) != step):
-        msg = (
-            f"{where}: the time step is {step} s (stated: {stated}), wanted one of "
-            f"{', '.join(map(str, STEPS))} s"
-        )
-        raise DimsError(msg, got=step)
-    reference = str(dataset.attrs.get("time_reference", "start of step, UTC"))
-    if "UTC" not in reference or "start" not in reference:
-        msg = f"{where}: times are {reference!r}, wanted 'start of step, UTC'"
-        raise DimsError(msg, got=reference)
-    return step
+    made = {name: dataset.attrs[name] for name in _MADE if name in dataset.attrs}
+    return DlmForcing(arrays, times, step, filler.quality, filler.fills, rain_known, shift, made)
 
 
 def _shortwave(

@@ -165,6 +165,7 @@ def run_dlm(
         worst_energy_residual=worst[0],
         worst_water_residual=worst[1],
     )
+    attrs |= {name: prepared.made[name] for name in sorted(prepared.made)}
     return xr.Dataset(variables, coords=coords, attrs=attrs)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from fluxscape.dlm import parameters_for, prepare_forcing, run_dlm
 from fluxscape.dlm._clock import clock_shift
-from fluxscape.dlm._estimates import annual_carbon_dioxide, clear_sky_longwave
+from fluxscape.meteorology.estimates import annual_carbon_dioxide, clear_sky_longwave
 from fluxscape.dlm._fills import fill_gaps
 from fluxscape.dlm._phenology import day_length, seasonal_leaf_area
 from fluxscape.errors import (
@@ -170,8 +170,8 @@ def test_the_clock_cannot_be_told_in_polar_night():
 
 
 def test_bad_axes_steps_and_places_are_refused(data):
-    with pytest.raises(DimsError, match="time step is 10800 s"):
-        prepare(climate_dataset(CLIMATES["bare"], days=20, step_seconds=10800))
+    with pytest.raises(DimsError, match="time step is 5400 s"):
+        prepare(climate_dataset(CLIMATES["bare"], days=20, step_seconds=5400))
     times = data["time"].to_numpy().copy()
     times[5:] += np.timedelta64(7, "m")
     with pytest.raises(DimsError, match="not on one even step"):
@@ -182,6 +182,24 @@ def test_bad_axes_steps_and_places_are_refused(data):
         prepare(data.isel(time=[0]))
     with pytest.raises(OutOfBoundsError, match="latitude"):
         prepare(data, latitude=120.0)
+
+
+def test_coarse_steps_are_refined_and_run():
+    data = climate_dataset(CLIMATES["temperate summer"], days=20, step_seconds=10800)
+    run = run_dlm(data, parameters_for("DBF"), **PLACE)
+    assert run.sizes["time"] == 20 * 48
+    assert run.attrs["refined_from_step_seconds"] == 10800
+    assert (run["air_temperature_quality"] == 3).all()
+    fine = climate_dataset(CLIMATES["temperate summer"], days=20)
+    reference = run_dlm(fine, parameters_for("DBF"), **PLACE)
+    for name in ("gross_primary_production", "latent_heat_flux"):
+        assert float(run[name].mean()) == pytest.approx(float(reference[name].mean()), rel=0.05)
+
+
+def test_the_clock_of_coarse_radiation_is_checked():
+    data = climate_dataset(CLIMATES["temperate summer"], days=20, step_seconds=10800)
+    with pytest.raises(FileFormatError, match="against the sun"):
+        prepare(data, longitude=120.0)
 
 
 def test_wrong_units_are_refused(data):
