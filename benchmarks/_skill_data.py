@@ -54,6 +54,7 @@ class Tower:
     observed: dict[str, dict[str, pd.Series]] = field(default_factory=dict)
     """Measured series by step (half-hourly, daily, monthly) and stream, indexed by time."""
     notes: list[str] = field(default_factory=list)
+    canopy_height: float | None = None
 
 
 def towers_of(folder: Path, sites: list[str] | None = None) -> list[Tower]:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from _skill_data import Tower, towers_of
 from _skill_empirical import MODELS
+from _skill_files import table_towers
 from fluxscape.dlm import compile_dlm, parameters_for, run_dlm
 from fluxscape.dlm.scores import score
 
@@ -41,9 +42,12 @@ FEWEST = {"half-hourly": 500, "daily": 60, "monthly": 12}
 
 def modelled(tower: Tower) -> pd.DataFrame:
     """Return half-hourly fluxes of the land-surface model with default parameters."""
+    parameters = parameters_for(tower.igbp, tower.texture)
+    if tower.canopy_height is not None:
+        parameters = parameters.replace({"canopy_height": tower.canopy_height})
     run = run_dlm(
         tower.forcing,
-        parameters_for(tower.igbp, tower.texture),
+        parameters,
         latitude=tower.latitude,
         longitude=tower.longitude,
         elevation=tower.elevation,
@@ -54,7 +58,9 @@ def modelled(tower: Tower) -> pd.DataFrame:
 
 
 def predictors(tower: Tower) -> pd.DataFrame:
-    """Return half-hourly predictors of the empirical models."""
+    """Return half-hourly predictors of the empirical models, none where one is not in the file."""
+    if not all(name in tower.forcing for name in PREDICTORS):
+        return pd.DataFrame(columns=list(PREDICTORS), index=pd.DatetimeIndex([]))
     return pd.DataFrame(
         {name: tower.forcing[name].to_numpy() for name in PREDICTORS},
         index=tower.forcing["time"].to_numpy(),
@@ -73,12 +79,12 @@ def at_step(frame: pd.DataFrame, tower: Tower, step: str) -> pd.DataFrame:
 
 def pairs(
     tower: Tower, step: str, stream: str, frame: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.Series]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return rows of a frame and measured values of the same times."""
     observed = tower.observed[step].get(stream, pd.Series(dtype=float))
     frame = frame.dropna()
     common = frame.index.intersection(observed.index)
-    return frame.loc[common], observed.loc[common]
+    return frame.loc[common].to_numpy(), observed.loc[common].to_numpy()
 
 
 def rows_of(towers: list[Tower]) -> list[dict[str, object]]:
@@ -89,20 +95,17 @@ def rows_of(towers: list[Tower]) -> list[dict[str, object]]:
         coarse_model = {t.site: at_step(models[t.site], t, step) for t in towers}
         coarse_input = {t.site: at_step(inputs[t.site], t, step) for t in towers}
         for stream, short in STREAMS.items():
-            data = {}
+            data = {t.site: pairs(t, step, stream, coarse_input[t.site]) for t in towers}
+            data = {site: (x, y) for site, (x, y) in data.items() if len(y) >= FEWEST[step]}
             for tower in towers:
-                x, y = pairs(tower, step, stream, coarse_input[tower.site])
-                if len(y) >= FEWEST[step]:
-                    data[tower.site] = (x.to_numpy(), y.to_numpy())
-            for tower in towers:
-                if tower.site not in data:
-                    continue
                 base = {"site": tower.site, "igbp": tower.igbp, "stream": short, "step": step}
-                m, y = pairs(tower, step, stream, coarse_model[tower.site][[stream]])
-                rows.append(base | {"model": "dlm"} | facts(m[stream].to_numpy(), y.to_numpy()))
+                found = pairs(tower, step, stream, coarse_model[tower.site][[stream]])
+                if len(found[1]) < FEWEST[step]:
+                    continue
+                rows.append(base | {"model": "dlm"} | facts(found[0][:, 0], found[1]))
                 rows.extend(
-                    base | {"model": name} | found
-                    for name, found in empirical(tower.site, data).items()
+                    base | {"model": name} | scores
+                    for name, scores in empirical(tower.site, data).items()
                 )
     return rows
 
@@ -110,7 +113,7 @@ def rows_of(towers: list[Tower]) -> list[dict[str, object]]:
 def empirical(site: str, data) -> dict[str, dict[str, float]]:
     """Return scores of the empirical models at a tower that they have not seen."""
     others = [item for name, item in data.items() if name != site]
-    if not others:
+    if site not in data or not others:
         return {}
     train_x = np.concatenate([x for x, _ in others])
     train_y = np.concatenate([y for _, y in others])
@@ -174,6 +177,10 @@ def main() -> int:
     compile_dlm()
     towers = towers_of(arguments.data, chosen)
     rows = rows_of(towers)
+    # Their files hold other predictors and a few months: scored, but no training for the rest.
+    for tower in table_towers(arguments.data, chosen, list(STREAMS)):
+        rows += rows_of([tower])
+        towers.append(tower)
     medians = summary(rows)
     notes = {tower.site: tower.notes for tower in towers}
     if arguments.json:

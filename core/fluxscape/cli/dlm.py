@@ -57,7 +57,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument(
         "--hold-soil-water",
         action="store_true",
-        help="hold the soil at field capacity, as under irrigation; done anyway without rain",
+        default=None,
+        help="hold the soil at field capacity, as under irrigation; done anyway without rain and "
+        "where measured evapotranspiration cannot come from it",
+    )
+    run.add_argument(
+        "--rain-fed",
+        dest="hold_soil_water",
+        action="store_false",
+        help="let the soil have rain only, whatever was measured",
     )
     run.add_argument(
         "--constant-leaves", action="store_true", help="no seasons of leaf area not in FILE"
@@ -93,7 +101,7 @@ def run_run(arguments: argparse.Namespace) -> int:
         elevation=place["elevation"],
         reference_height=place["measurement_height"],
         seasonal_leaves=not arguments.constant_leaves,
-        hold_soil_water=True if arguments.hold_soil_water else None,
+        hold_soil_water=arguments.hold_soil_water,
         spin_up_years=arguments.spin_up,
         on_progress=report,
     )
@@ -275,6 +283,7 @@ def _facts(run: xr.Dataset, seconds: float, loop_seconds: float) -> dict[str, An
         "worst_energy_residual": run.attrs["worst_energy_residual"],
         "worst_water_residual": run.attrs["worst_water_residual"],
         "soil_water": run.attrs["soil_water"],
+        "soil_water_reason": run.attrs["soil_water_reason"],
         "data_status": run.attrs["data_status"],
         "units": {
             "gpp": "gC m-2 yr-1",
@@ -294,7 +303,8 @@ def _as_text(facts: dict[str, Any]) -> str:
         f"GPP {facts['gpp']:.0f} gC m-2 yr-1, NEE {facts['nee']:.0f}, ET {facts['et']:.0f} mm yr-1",
         f"largest residual of a step: {facts['worst_energy_residual']:.1e} W m-2, "
         f"{facts['worst_water_residual']:.1e} mm",
-        f"soil water: {facts['soil_water']}",
+        f"soil water: {facts['soil_water']}"
+        + (f" ({facts['soil_water_reason']})" if facts["soil_water_reason"] else ""),
     ]
     for name, fill in facts["fills"].items():
         if "share" in fill:

@@ -24,6 +24,7 @@ from fluxscape.dlm._records import (
     OUTPUT_NAMES,
     WATER_TOLERANCE,
 )
+from fluxscape.dlm._supply import water_from_elsewhere
 from fluxscape.dlm._work import WORK_DTYPE
 from fluxscape.dlm.arrays import STATUS_TEXT
 from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
@@ -90,7 +91,8 @@ def run_dlm(
         lower one: no instrument stood there).
     hold_soil_water
         Whether water is added to hold the soil at field capacity (the output ``irrigation``
-        counts it). When absent: only where the dataset has no precipitation.
+        counts it). When absent: where the dataset has no precipitation, and where its measured
+        evapotranspiration cannot come from its rain; ``soil_water_reason`` says so.
     seasonal_leaves
         Whether leaf area that the dataset does not have follows the seasons.
     initial_state
@@ -133,7 +135,8 @@ def run_dlm(
         where=site,
     )
     height = _reference_height(reference_height, forcing, parameters)
-    held = not prepared.rain_known if hold_soil_water is None else hold_soil_water
+    reason = _why_held(hold_soil_water, prepared, forcing, parameters)
+    held = bool(reason)
     run = _Run(prepared, parameters, height, held, site, on_progress)
     mean_temperature = float(prepared.arrays.air_temperature.mean())
     state = initial_state or DlmState.start(parameters, mean_temperature)
@@ -159,6 +162,7 @@ def run_dlm(
         time_step_seconds=prepared.step_seconds,
         time_reference="start of step, UTC",
         soil_water="held at field capacity" if held else "simulated",
+        soil_water_reason=reason,
         spin_up_years=cycles,
         clock_shift_hours=prepared.clock_shift,
         fills=json.dumps(prepared.fills, sort_keys=True),
@@ -269,6 +273,17 @@ class _Run:
             f"limit {WATER_TOLERANCE:g})"
         )
         raise RunError(msg, step=step, time=moment, status=code, energy=energy, water=water)
+
+
+def _why_held(
+    wanted: bool | None, prepared: DlmForcing, forcing: xr.Dataset, parameters: DlmParameters
+) -> str:
+    """Return why the soil is held at field capacity; nothing where it is not."""
+    if wanted is not None:
+        return "as asked" if wanted else ""
+    if not prepared.rain_known:
+        return "the forcing has no precipitation"
+    return water_from_elsewhere(forcing, parameters)
 
 
 def _reference_height(given: float | None, forcing: xr.Dataset, parameters: DlmParameters) -> float:
