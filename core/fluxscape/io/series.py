@@ -24,6 +24,9 @@ TIME_COLUMNS: Final = ("time", "date", "timestamp", "datetime", "calendar_date")
 VALUE_COLUMNS: Final = {
     "leaf_area_index": ("leaf_area_index", "lai"),
     "absorbed_par_fraction": ("absorbed_par_fraction", "fapar"),
+    "normalized_difference_vegetation_index": ("normalized_difference_vegetation_index", "ndvi"),
+    "enhanced_vegetation_index": ("enhanced_vegetation_index", "evi"),
+    "land_surface_water_index": ("land_surface_water_index", "lswi"),
 }
 MISSING: Final = (-9999.0, -6999.0, 255.0, 32700.0, 32766.0)
 """Codes of missing values, which become NaN."""

@@ -49,7 +49,7 @@ class Difference:
 
     Attributes
     ----------
-    score, better, worse
+    score, first, second
         Score, and the variants whose difference (first less second) it is.
     median, lower, upper
         Median over sites and its 95 % interval from resampling sites.
@@ -176,19 +176,12 @@ def predict(windows: Windows, train: BoolArray, test: BoolArray, variant: str) -
     the errors those of production. One factor from the training sites then turns a maximum into
     what is reached on average; of the plain ratio it is 1.
     """
-    efficiency = np.empty(windows.light.shape)
-    pooled = _fit(windows, train, variant)
-    efficiency[:] = _apply(windows, pooled)
-    if variant != "constant":
-        for kind in np.unique(windows.plant_type[test]):
-            same = windows.plant_type == kind
-            if np.unique(windows.site[train & same]).size >= _FEWEST_SITES:
-                own = _fit(windows, train & same, variant)
-                efficiency[same] = _apply(windows, own)[same]
-        for kind in np.setdiff1d(windows.plant_type[train], windows.plant_type[test]):
-            same = windows.plant_type == kind
-            if np.unique(windows.site[train & same]).size >= _FEWEST_SITES:
-                efficiency[same] = _apply(windows, _fit(windows, train & same, variant))[same]
+    efficiency = _apply(windows, _fit(windows, train, variant))
+    types = np.unique(windows.plant_type) if variant != "constant" else ()
+    for kind in types:
+        same = windows.plant_type == kind
+        if np.unique(windows.site[train & same]).size >= _FEWEST_SITES:
+            efficiency[same] = _apply(windows, _fit(windows, train & same, variant))[same]
     guess = efficiency * windows.light
     reached = float(guess[train] @ windows.production[train] / (guess[train] @ guess[train]))
     return np.asarray(reached * guess[test])
@@ -213,7 +206,7 @@ def _apply(windows: Windows, fit: FloatArray) -> FloatArray:
     """Return the fitted efficiency of all windows, held between 0 and the highest possible."""
     k = fit.shape[1] - 1
     scaled = (windows.predictors[:, :k] - fit[1, 1:]) / fit[2, 1:]
-    return np.clip(fit[0, 0] + scaled @ fit[0, 1:], 0.0, HIGHEST_EFFICIENCY)
+    return np.asarray(np.clip(fit[0, 0] + scaled @ fit[0, 1:], 0.0, HIGHEST_EFFICIENCY))
 
 
 def site_scores(modelled: FloatArray, measured: FloatArray) -> dict[str, float]:
