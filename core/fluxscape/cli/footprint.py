@@ -7,7 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from fluxscape.cli._footprint_outputs import FRACTIONS, add_outputs, show, write_climatologies
+from fluxscape.cli._footprint_outputs import Made, add_outputs, show, write_climatologies
 from fluxscape.cli._output import progress_line
 from fluxscape.constants import VON_KARMAN
 from fluxscape.errors import OutOfBoundsError
@@ -15,7 +15,10 @@ from fluxscape.errors import OutOfBoundsError
 if TYPE_CHECKING:
     import xarray as xr
 
-MODEL_HELP: Final = "safe-f, km01, ffp, hsieh, several with commas, or all (default %(default)s)"
+MODEL_HELP: Final = (
+    "safe-f, km01, ffp, hsieh, several with commas, or all (default %(default)s); variants of "
+    "safe-f: safe-f-analytic, safe-f-draxler, safe-f-analytic-draxler"
+)
 
 
 def register(subparsers: Any) -> None:
@@ -41,6 +44,12 @@ def _register_climatology(commands: Any) -> None:
     _add_records(parser)
     parser.add_argument("--model", default="ffp", help=MODEL_HELP)
     parser.add_argument("--smooth", action="store_true", help="smooth as Kljun's reference code")
+    parser.add_argument(
+        "--by",
+        metavar="DIVISION",
+        help="one climatology each by month, season, year or day-night, or by several joined "
+        "with + (month+day-night), on one grid",
+    )
     add_outputs(parser)
     parser.set_defaults(run=_climatology)
 
@@ -87,7 +96,8 @@ def _register_point(commands: Any) -> None:
     parser.add_argument(
         "--model",
         default="ffp",
-        help="safe-f, km01, ffp, hsieh, safe-f-analytic, safe-f-draxler or fsam",
+        help="safe-f, km01, ffp, hsieh, safe-f-analytic, safe-f-draxler, safe-f-analytic-draxler "
+        "or fsam (default %(default)s)",
     )
     parser.add_argument(
         "--zm", type=float, required=True, help="instrument height above displacement [m]"
@@ -108,7 +118,11 @@ def _add_records(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="flux table, .csv or .csv.gz")
     parser.add_argument("--height", type=float, help="instrument height above ground [m]")
     parser.add_argument("--canopy", type=float, help="canopy height [m]: d = 0.67 h, z0 = 0.1 h")
-    parser.add_argument("--displacement", type=float, help="displacement height [m]")
+    parser.add_argument(
+        "--displacement",
+        type=_length_or("sectors"),
+        help="displacement height [m], or 'sectors' to fit it and the roughness",
+    )
     parser.add_argument(
         "--z0", type=_length_or("sectors"), help="roughness length [m], or 'sectors' to fit it"
     )
@@ -121,7 +135,8 @@ def _add_records(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--period",
         default="all",
-        help="all, day, night, month-07, JJA, 2024, 2024-07; several with + between",
+        help="all, day, night, month-07, JJA, 2024, 2024-07; with , between any of several, with "
+        "+ all of them: day+month-05,month-06 (default %(default)s)",
     )
     parser.add_argument("--weight", default="equal", help="equal, gpp, et, nee or hours")
     parser.add_argument("--k", type=float, default=VON_KARMAN, help="von Karman constant")
@@ -178,40 +193,79 @@ def _read(arguments: argparse.Namespace) -> tuple[xr.Dataset, dict[str, Any]]:
 def _climatology(arguments: argparse.Namespace) -> int:
     """Compute climatologies, write what was asked for and print their numbers."""
     from fluxscape.footprint.compare import compare_models  # noqa: PLC0415
-    from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
-    from fluxscape.footprint.summary import summarise  # noqa: PLC0415
 
     records, options = _read(arguments)
-    fields = compare_models(records, arguments.model, smooth=arguments.smooth, **options)
-    for field in fields.values():
-        field.attrs["period"] = arguments.period
-    areas = {name: source_areas(field, FRACTIONS) for name, field in fields.items()}
-    write_climatologies(fields, areas, arguments)
-    numbers = {name: summarise(field, areas[name]) for name, field in fields.items()}
-    files = {name: getattr(arguments, name) for name in ("file", "out", "contours", "geotiff")}
-    one = next(iter(numbers.values())) if len(numbers) == 1 else {"models": numbers}
-    show(
-        one | {"period": arguments.period, "weight": arguments.weight} | files,
-        as_json=arguments.json,
-    )
+    options["smooth"] = arguments.smooth
+    if arguments.by is None:
+        fields = compare_models(records, arguments.model, **options)
+        made = [Made.of(name, arguments.period, field) for name, field in fields.items()]
+    else:
+        made = _by_period(records, arguments, options)
+    files = {"file": arguments.file} | write_climatologies(made, arguments)
+    _announce(made)
+    shown = {"period": arguments.period, "weight": arguments.weight} | files
+    if arguments.by is not None:
+        shown["by"] = arguments.by
+    show(_nested(made, by_period=arguments.by is not None) | shown, as_json=arguments.json)
     return 0
+
+
+def _by_period(
+    records: xr.Dataset, arguments: argparse.Namespace, options: dict[str, Any]
+) -> list[Made]:
+    """Return the climatologies of every model and period on one grid."""
+    from fluxscape.footprint.compare import domain_options, shared_domain  # noqa: PLC0415
+    from fluxscape.footprint.models import find_models  # noqa: PLC0415
+    from fluxscape.footprint.periods import periods_by  # noqa: PLC0415
+    from fluxscape.footprint.stack import period_climatologies  # noqa: PLC0415
+
+    options = {key: value for key, value in options.items() if key != "selected"}
+    names = [model.name for model in find_models(arguments.model)]
+    options |= domain_options(shared_domain(records, names, options))
+    periods = periods_by(records, arguments.by, within=arguments.period)
+    made = []
+    for name in names:
+        fields = period_climatologies(records, periods, model=name, **options)
+        made += [Made.of(name, period, field) for period, field in fields.items()]
+    return made
+
+
+def _nested(made: list[Made], *, by_period: bool) -> dict[str, Any]:
+    """Return the numbers: of one climatology plainly, of several by model and period."""
+    models = list(dict.fromkeys(one.model for one in made))
+    found: dict[str, Any] = {}
+    for model in models:
+        own = [one for one in made if one.model == model]
+        found[model] = (
+            {"model": model, "periods": {one.period: one.numbers for one in own}}
+            if by_period
+            else own[0].numbers
+        )
+    return found[models[0]] if len(models) == 1 else {"models": found}
+
+
+def _announce(made: list[Made]) -> None:
+    """Say on stderr how an automatic grid was chosen."""
+    for one in made:
+        if one.field is not None and "grid_choice" in one.field.attrs:
+            print(f"fluxscape: {one.model}: {one.field.attrs['grid_choice']}", file=sys.stderr)
 
 
 def _compare(arguments: argparse.Namespace) -> int:
     """Compute several models on one grid and print how far they are apart."""
     from fluxscape.footprint.compare import compare_models, differences  # noqa: PLC0415
-    from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
-    from fluxscape.footprint.summary import summarise  # noqa: PLC0415
 
     records, options = _read(arguments)
     fields = compare_models(records, arguments.model, **options)
     if len(fields) < 2:
         msg = f"compare needs two models or more, got {arguments.model!r}"
         raise OutOfBoundsError(msg, model=arguments.model)
-    areas = {name: source_areas(field, FRACTIONS) for name, field in fields.items()}
-    write_climatologies(fields, areas, arguments)
-    numbers = {name: summarise(field, areas[name]) for name, field in fields.items()}
-    show({"models": numbers, "differences": differences(fields)}, as_json=arguments.json)
+    made = [Made.of(name, arguments.period, field) for name, field in fields.items()]
+    files = {"file": arguments.file} | write_climatologies(made, arguments)
+    _announce(made)
+    shown = {"period": arguments.period, "weight": arguments.weight} | files
+    numbers = _nested(made, by_period=False) | {"differences": differences(fields)}
+    show(numbers | shown, as_json=arguments.json)
     return 0
 
 
@@ -222,7 +276,8 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
     records, options = _read(arguments)
     results = input_sensitivity(records, model=arguments.model, **options)
     base = results.pop("base")
-    show({"model": arguments.model, "base": base, "variations": results}, as_json=arguments.json)
+    shown = {"model": arguments.model, "period": arguments.period, "weight": arguments.weight}
+    show(shown | {"base": base, "variations": results}, as_json=arguments.json)
     return 0
 
 

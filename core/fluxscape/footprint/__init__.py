@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fluxscape.footprint.climatology import footprint_climatology
     from fluxscape.footprint.compare import compare_models, differences
     from fluxscape.footprint.models import MODELS, VARIANTS, find_model
-    from fluxscape.footprint.periods import period_mask
+    from fluxscape.footprint.periods import period_mask, periods_by
     from fluxscape.footprint.point import point_footprint
     from fluxscape.footprint.sensitivity import input_sensitivity
     from fluxscape.footprint.single import footprint
@@ -31,6 +31,7 @@ _HOME = {
     "footprint": "single",
     "footprint_climatology": "climatology",
     "period_mask": "periods",
+    "periods_by": "periods",
     "point_footprint": "point",
     "input_sensitivity": "sensitivity",
     "source_areas": "source_area",
@@ -49,6 +50,7 @@ __all__ = [
     "footprint_climatology",
     "input_sensitivity",
     "period_mask",
+    "periods_by",
     "point_footprint",
     "source_areas",
     "summarise",

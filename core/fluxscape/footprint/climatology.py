@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fluxscape.constants import VON_KARMAN
 from fluxscape.errors import DimsError, OutOfBoundsError, RunError
 from fluxscape.footprint import _kernels
+from fluxscape.footprint.domain import choose_domain
 from fluxscape.footprint.geometry import find_geometry
 from fluxscape.footprint.grid import Grid
 from fluxscape.footprint.inputs import RecordInputs, gather_inputs
@@ -39,7 +41,7 @@ def footprint_climatology(
     *,
     measurement_height: float | None = None,
     canopy_height: float | None = None,
-    displacement_height: float | None = None,
+    displacement_height: float | str | None = None,
     roughness_length: float | str | None = None,
     model: str = "ffp",
     resolution: float | Automatic = 4.0,
@@ -64,8 +66,8 @@ def footprint_climatology(
         Dataset over ``time``; see :func:`fluxscape.footprint.inputs.gather_inputs`.
     measurement_height, canopy_height, displacement_height, roughness_length
         [m]. Heights are above ground. Without ``displacement_height`` it is 0.67 and without
-        ``roughness_length`` that is 0.1 of the canopy height; ``roughness_length="sectors"`` fits
-        it by wind direction.
+        ``roughness_length`` that is 0.1 of the canopy height; ``"sectors"`` fits either by wind
+        direction, a fitted displacement bringing its roughness with it.
     model
         A key of :data:`fluxscape.footprint.models.MODELS`.
     resolution
@@ -116,14 +118,26 @@ def footprint_climatology(
         von_karman=von_karman,
     )
     kind = ready.model.spread_kind
-    grid = _grid(ready, resolution, extent, bounds)
+    domain = choose_domain([ready], resolution, extent if bounds is None else math.nan)
+    if bounds is None:
+        grid = Grid.around(domain.extent, domain.resolution)
+    else:
+        grid = Grid.within(bounds, domain.resolution)
     density = accumulate(ready.table, kind, grid, on_progress=on_progress)
     if smooth:
         density = _smoothed(_smoothed(density))
     captured = np.empty(ready.table.shape[0])
     _kernels.captured_shares(ready.table, kind, *grid.edges, CAPTURE_NODES, captured)
+    share = float(np.average(captured, weights=ready.table[:, _kernels.WEIGHT]))
     return label_climatology(
-        density, grid, records, ready, captured, smoothed=smooth, place=(latitude, longitude)
+        density,
+        grid,
+        records,
+        ready,
+        captured,
+        smoothed=smooth,
+        chosen=domain.words(share),
+        place=(latitude, longitude),
     )
 
 
@@ -132,7 +146,7 @@ def prepare(
     *,
     measurement_height: float | None = None,
     canopy_height: float | None = None,
-    displacement_height: float | None = None,
+    displacement_height: float | str | None = None,
     roughness_length: float | str | None = None,
     model: str = "ffp",
     weights: ArrayLike | str | None = None,
@@ -202,19 +216,6 @@ def _flags(selected: ArrayLike, count: int) -> NDArray[np.bool_]:
         msg = f"selected must be {count} truth values, got {flags.dtype} of shape {flags.shape}"
         raise DimsError(msg, got=flags.shape)
     return flags
-
-
-def _grid(
-    ready: Prepared,
-    resolution: float | Automatic,
-    extent: float | Automatic,
-    bounds: tuple[float, float, float, float] | None,
-) -> Grid:
-    """Return the grid that was asked for, with what is automatic filled in."""
-    step = ready.fitting_resolution if resolution == "auto" else float(resolution)
-    if bounds is not None:
-        return Grid.within(bounds, step)
-    return Grid.around(ready.fitting_extent(step) if extent == "auto" else float(extent), step)
 
 
 def plume_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -12,19 +12,8 @@ import xarray as xr
 
 from fluxscape.errors import DimsError
 from fluxscape.footprint.climatology import Progress, footprint_climatology, prepare
+from fluxscape.footprint.domain import AUTOMATIC, Domain, choose_domain
 from fluxscape.footprint.models import find_models
-
-PER_MODEL: Final = (
-    "model_provenance",
-    "n_used",
-    "n_rejected",
-    "rejected_by",
-    "sum",
-    "captured_fraction",
-    "x_peak",
-)
-"""Facts that a stack of models keeps for each of them."""
-
 
 PREPARE: Final = frozenset(inspect.signature(prepare).parameters) - {"records", "model"}
 """Arguments that do not depend on the grid."""
@@ -52,8 +41,9 @@ def compare_models(
         resolution is the finest and an automatic extent the largest that any model asks for.
     """
     chosen = find_models(models)
-    grid = shared_grid(records, [model.name for model in chosen], options)
-    return {
+    domain = shared_domain(records, [model.name for model in chosen], options)
+    grid = domain_options(domain)
+    fields = {
         model.name: footprint_climatology(
             records,
             model=model.name,
@@ -62,25 +52,40 @@ def compare_models(
         )
         for i, model in enumerate(chosen)
     }
+    return {name: _with_choice(field, domain) for name, field in fields.items()}
 
 
-def shared_grid(
-    records: xr.Dataset, names: list[str], options: Mapping[str, Any]
-) -> dict[str, float]:
+def shared_domain(
+    records: xr.Dataset, names: Sequence[str], options: Mapping[str, Any]
+) -> Domain | None:
     """Return the finest resolution and the largest extent that any of the models asks for.
 
-    Nothing is returned for what ``options`` fixes.
+    None if ``options`` fixes both.
     """
-    if "auto" not in (options.get("resolution"), options.get("extent")):
-        return {}
+    wanted = {name: options.get(name) for name in ("resolution", "extent")}
+    if AUTOMATIC not in wanted.values():
+        return None
     passed = {key: value for key, value in options.items() if key in PREPARE}
     ready = [prepare(records, model=name, **passed) for name in names]
-    step = options.get("resolution", 4.0)
-    if step == "auto":
-        step = min(one.fitting_resolution for one in ready)
-    if options.get("extent") != "auto":
-        return {"resolution": step}
-    return {"resolution": step, "extent": max(one.fitting_extent(step) for one in ready)}
+    defaults = inspect.signature(footprint_climatology).parameters
+    step, extent = (
+        defaults[name].default if value is None else value for name, value in wanted.items()
+    )
+    return choose_domain(ready, step, extent)
+
+
+def domain_options(domain: Domain | None) -> dict[str, float]:
+    """Return a shared domain as arguments of a climatology; none if nothing was chosen."""
+    if domain is None:
+        return {}
+    return {"resolution": domain.resolution, "extent": domain.extent}
+
+
+def _with_choice(field: xr.Dataset, domain: Domain | None) -> xr.Dataset:
+    """Return a field that says how the shared grid was chosen."""
+    if domain is None:
+        return field
+    return field.assign_attrs(grid_choice=domain.words(float(field.attrs["captured_fraction"])))
 
 
 def _part(report: Progress | None, index: int, count: int) -> Progress | None:
@@ -117,21 +122,3 @@ def differences(climatologies: Mapping[str, xr.Dataset]) -> dict[str, dict[str, 
             "centroid_distance": float(np.hypot(*apart)),
         }
     return found
-
-
-def stack_models(climatologies: Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Return one dataset with ``footprint`` over ``model``; the facts of each as its attributes."""
-    names = list(climatologies)
-    stacked = xr.concat(
-        [climatologies[name]["footprint"] for name in names],
-        dim=xr.DataArray(names, dims=("model",), name="model"),
-    )
-    product = stacked.to_dataset(name="footprint")
-    for key in PER_MODEL:
-        product[key] = ("model", [climatologies[name].attrs[key] for name in names])
-    product.attrs = {
-        key: value
-        for key, value in climatologies[names[0]].attrs.items()
-        if key not in PER_MODEL and all(c.attrs.get(key) == value for c in climatologies.values())
-    }
-    return product

@@ -13,7 +13,7 @@ from fluxscape.footprint.rules import ABOVE_ROUGHNESS_SUBLAYER
 from fluxscape.vocabulary import VARIABLES
 
 SECTORS: Final = "sectors"
-"""Roughness length that is to be fitted by wind direction."""
+"""Roughness or displacement that is to be fitted by wind direction."""
 
 DISPLACEMENT_RATIO: Final = 0.67
 """d / canopy height, as EddyPro and most sites take it."""
@@ -37,6 +37,8 @@ class Geometry:
         Of the zero plane and for momentum.
     fit_roughness
         Whether the roughness is to be fitted by wind direction.
+    fit_displacement
+        Whether the displacement height is to be fitted by wind direction; it is NaN then.
     assumptions
         What was assumed, in plain words.
     """
@@ -45,6 +47,7 @@ class Geometry:
     displacement_height: float
     roughness_length: float
     fit_roughness: bool = False
+    fit_displacement: bool = False
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -58,12 +61,13 @@ def find_geometry(
     *,
     measurement_height: float | None = None,
     canopy_height: float | None = None,
-    displacement_height: float | None = None,
+    displacement_height: float | str | None = None,
     roughness_length: float | str | None = None,
 ) -> Geometry:
     """Return the heights from the arguments, else from the records' attributes, else estimated.
 
-    ``roughness_length`` may be :data:`SECTORS`: to be fitted by wind direction.
+    ``roughness_length`` and ``displacement_height`` may be :data:`SECTORS`: to be fitted by wind
+    direction. A fitted displacement brings its roughness with it unless that is given.
 
     Raises
     ------
@@ -72,45 +76,67 @@ def find_geometry(
     OutOfBoundsError
         If a height is out of bounds or the instrument stands within the displacement height.
     """
-    fit = roughness_length == SECTORS
-    if isinstance(roughness_length, str) and not fit:
-        msg = f"roughness_length must be a length [m] or {SECTORS!r}, got {roughness_length!r}"
-        raise OutOfBoundsError(msg, got=roughness_length)
-    given = {
-        "measurement_height": measurement_height,
-        "canopy_height": canopy_height,
-        "displacement_height": displacement_height,
-        "roughness_length": None if isinstance(roughness_length, str) else roughness_length,
-    }
-    values = {name: _height(records, name, value) for name, value in given.items()}
-    zm, canopy = values["measurement_height"], values["canopy_height"]
-    displacement, roughness = values["displacement_height"], values["roughness_length"]
+    zm = _height(records, "measurement_height", measurement_height)
+    canopy = _height(records, "canopy_height", canopy_height)
     if zm is None:
         msg = "measurement_height [m] is neither given nor in the records' attributes"
         raise MissingVariableError(msg, variable="measurement_height")
+    fit_displacement = _is_to_fit("displacement_height", displacement_height)
+    fit_roughness = _is_to_fit("roughness_length", roughness_length)
+    displacement, roughness = math.nan, None
     assumptions = []
-    if displacement is None:
-        displacement = DISPLACEMENT_RATIO * canopy if canopy is not None else 0.0
+    if fit_displacement:
         assumptions.append(
-            f"displacement height is {DISPLACEMENT_RATIO} of the canopy height"
-            if canopy is not None
-            else "displacement height is zero: neither it nor a canopy height is known"
+            "displacement height is fitted by wind direction from nearly neutral records, "
+            f"taking it for {DISPLACEMENT_RATIO} and the roughness for {ROUGHNESS_RATIO} of the "
+            "aerodynamic canopy height"
         )
-    if fit:
-        roughness = None
+    else:
+        displacement, words = _displacement(records, displacement_height, canopy)
+        assumptions += words
+        if not zm > displacement:
+            msg = (
+                f"measurement height {zm:g} m does not exceed the displacement height "
+                f"{displacement:g} m; heights are above ground"
+            )
+            raise OutOfBoundsError(msg, measurement_height=zm, displacement_height=displacement)
+    if fit_roughness:
         assumptions.append("roughness is fitted by wind direction from nearly neutral records")
-    elif roughness is None:
-        roughness, assumption = _estimate_roughness(records, zm - displacement, canopy)
-        assumptions.append(assumption)
-    if not zm > displacement:
-        msg = (
-            f"measurement height {zm:g} m does not exceed the displacement height "
-            f"{displacement:g} m; heights are above ground"
-        )
-        raise OutOfBoundsError(msg, measurement_height=zm, displacement_height=displacement)
-    unknown = math.nan
+    else:
+        roughness = _height(records, "roughness_length", roughness_length)
+        if roughness is None and not fit_displacement:
+            roughness, assumption = _estimate_roughness(records, zm - displacement, canopy)
+            assumptions.append(assumption)
     return Geometry(
-        zm, displacement, unknown if roughness is None else roughness, fit, tuple(assumptions)
+        zm,
+        displacement,
+        math.nan if roughness is None else roughness,
+        fit_roughness,
+        fit_displacement,
+        tuple(assumptions),
+    )
+
+
+def _is_to_fit(name: str, value: float | str | None) -> bool:
+    """Return whether a height is to be fitted, or raise if it is another word."""
+    if isinstance(value, str) and value != SECTORS:
+        msg = f"{name} must be a length [m] or {SECTORS!r}, got {value!r}"
+        raise OutOfBoundsError(msg, got=value)
+    return value == SECTORS
+
+
+def _displacement(
+    records: xr.Dataset, given: float | str | None, canopy: float | None
+) -> tuple[float, list[str]]:
+    """Return the displacement height [m] and what was assumed for it."""
+    known = _height(records, "displacement_height", given)
+    if known is not None:
+        return known, []
+    if canopy is None:
+        return 0.0, ["displacement height is zero: neither it nor a canopy height is known"]
+    return (
+        DISPLACEMENT_RATIO * canopy,
+        [f"displacement height is {DISPLACEMENT_RATIO} of the canopy height"],
     )
 
 
@@ -129,7 +155,7 @@ def _estimate_roughness(
     return roughness, f"roughness length is {ROUGHNESS_RATIO} of the canopy height"
 
 
-def _height(records: xr.Dataset, name: str, given: float | None) -> float | None:
+def _height(records: xr.Dataset, name: str, given: float | str | None) -> float | None:
     """Return one height from the argument or the attributes, checked; None if unknown."""
     value = records.attrs.get(name) if given is None else given
     if value is None:

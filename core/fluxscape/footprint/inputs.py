@@ -22,11 +22,12 @@ from fluxscape.footprint.filling import (
     filled_obukhov_length,
     filled_sigma_v,
 )
-from fluxscape.footprint.geometry import Geometry
-from fluxscape.footprint.roughness import fit_sector_roughness
+from fluxscape.footprint.geometry import DISPLACEMENT_RATIO, ROUGHNESS_RATIO, Geometry
+from fluxscape.footprint.roughness import fit_sector_canopy, fit_sector_roughness
 from fluxscape.vocabulary import VARIABLES, Variable
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _ALWAYS: Final = ("friction_velocity", "wind_from_direction")
 _OPTIONAL: Final = (
@@ -60,15 +61,20 @@ class RecordInputs:
     ----------
     values
         By name, each of shape (time,): the vocabulary's names, ``height`` above displacement [m].
-    filled
-        Number of records in which a value was filled, by name.
+    gaps
+        Whether each record's value was missing and is filled, by name; shape (time,).
     assumptions
         What was assumed, in plain words.
     """
 
     values: dict[str, Floats]
-    filled: dict[str, int] = field(default_factory=dict)
+    gaps: dict[str, Flags] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> dict[str, int]:
+        """Number of records in which a value was filled, by name."""
+        return {name: int(gaps.sum()) for name, gaps in self.gaps.items()}
 
     @property
     def count(self) -> int:
@@ -103,7 +109,7 @@ def gather_inputs(
     MissingVariableError, UnitsError, DimsError
         As :func:`fluxscape.contracts.check_dataset` does.
     RunError
-        If the roughness is to be fitted and too few records are fit for it.
+        If heights are to be fitted and too few records are fit for it.
     """
     where = "footprint records"
     checked = _checked(records, where)
@@ -118,26 +124,25 @@ def gather_inputs(
         name: checked[name].to_numpy() if name in checked else np.full(count, np.nan)
         for name in _ALWAYS + _OPTIONAL
     }
-    values["height"] = np.full(count, geometry.height)
-    filled: dict[str, int] = {}
+    gaps: dict[str, Flags] = {}
     assumptions = list(geometry.assumptions)
-    _fill(values, "obukhov_length", filled_obukhov_length(values, von_karman), filled)
-    values["roughness_length"] = _roughness(values, geometry, von_karman)
+    _fill(values, "obukhov_length", filled_obukhov_length(values, von_karman), gaps)
+    _set_heights(values, geometry, count, von_karman)
     if np.isnan(values["boundary_layer_height"]).any():
         known = latitude if latitude is not None else records.attrs.get("latitude")
         estimate = filled_boundary_layer(
             values, _seconds(records), latitude=known, step_seconds=_step(records), k=von_karman
         )
-        _fill(values, "boundary_layer_height", estimate, filled)
-        if known is None and "boundary_layer_height" in filled:
+        _fill(values, "boundary_layer_height", estimate, gaps)
+        if known is None and "boundary_layer_height" in gaps:
             assumptions.append(
                 f"boundary-layer height is filled for latitude {ASSUMED_LATITUDE:g}: none is known"
             )
     estimate, origin = filled_sigma_v(values)
-    _fill(values, "lateral_velocity_std", estimate, filled)
-    if "lateral_velocity_std" in filled:
+    _fill(values, "lateral_velocity_std", estimate, gaps)
+    if "lateral_velocity_std" in gaps:
         assumptions.append(origin)
-    return RecordInputs(values, filled, tuple(assumptions))
+    return RecordInputs(values, gaps, tuple(assumptions))
 
 
 def _checked(records: xr.Dataset, where: str) -> xr.Dataset:
@@ -147,27 +152,42 @@ def _checked(records: xr.Dataset, where: str) -> xr.Dataset:
     return check_dataset(finite, RECORD_NEEDS, where=where)
 
 
-def _fill(values: dict[str, Floats], name: str, estimate: Floats, filled: dict[str, int]) -> None:
-    """Put the estimate where a value is missing and count the places."""
+def _fill(values: dict[str, Floats], name: str, estimate: Floats, filled: dict[str, Flags]) -> None:
+    """Put the estimate where a value is missing and mark the places."""
     gaps = np.isnan(values[name]) & np.isfinite(estimate)
     if gaps.any():
         values[name] = np.where(gaps, estimate, values[name])
-        filled[name] = int(gaps.sum())
+        filled[name] = gaps
 
 
-def _roughness(values: dict[str, Floats], geometry: Geometry, von_karman: float) -> Floats:
-    """Return the roughness length [m] of every record; NaN where the wind fixes the profile."""
-    if not geometry.fit_roughness:
-        return np.full(values["height"].size, geometry.roughness_length)
-    sectors = fit_sector_roughness(
-        values["wind_from_direction"],
-        values["wind_speed"],
-        values["friction_velocity"],
-        values["obukhov_length"],
-        height=geometry.height,
-        von_karman=von_karman,
-    )
-    return sectors.at(values["wind_from_direction"])
+def _set_heights(
+    values: dict[str, Floats], geometry: Geometry, count: int, von_karman: float
+) -> None:
+    """Set the height above displacement and the roughness length [m] of every record.
+
+    A roughness of NaN means that the wind fixes the profile.
+    """
+    columns = [
+        values[name]
+        for name in (
+            "wind_from_direction",
+            "wind_speed",
+            "friction_velocity",
+            "obukhov_length",
+        )
+    ]
+    values["height"] = np.full(count, geometry.height)
+    values["roughness_length"] = np.full(count, geometry.roughness_length)
+    if geometry.fit_displacement:
+        zm = geometry.measurement_height
+        sectors = fit_sector_canopy(*columns, measurement_height=zm, von_karman=von_karman)
+        canopy = sectors.at(columns[0])
+        values["height"] = zm - DISPLACEMENT_RATIO * canopy
+        if np.isnan(geometry.roughness_length):
+            values["roughness_length"] = ROUGHNESS_RATIO * canopy
+    elif geometry.fit_roughness:
+        sectors = fit_sector_roughness(*columns, height=geometry.height, von_karman=von_karman)
+        values["roughness_length"] = sectors.at(columns[0])
 
 
 def _step(records: xr.Dataset) -> float:

@@ -10,7 +10,7 @@ from fluxscape.constants import VON_KARMAN
 from fluxscape.errors import MissingVariableError, OutOfBoundsError
 from fluxscape.footprint.fsam import distances_fsam
 from fluxscape.footprint.model import FootprintModel
-from fluxscape.footprint.models import find_model
+from fluxscape.footprint.models import DISTANCES_ONLY, find_model
 from fluxscape.footprint.plume import (
     Plume,
     axis_peak_distance,
@@ -33,9 +33,6 @@ INPUTS: Final = (
     "boundary_layer_height",
 )
 """Inputs of a plume function, in its order; the von Karman constant follows them."""
-
-FSAM: Final = "fsam"
-"""Variant without a closed form, of which only the distances are known."""
 
 
 def point_footprint(
@@ -91,7 +88,7 @@ def point_footprint(
         boundary_layer_height,
     )
     inputs = {name: float(value) for name, value in zip(INPUTS, given, strict=True)}
-    if model == FSAM:
+    if model == DISTANCES_ONLY:
         return _fsam(inputs, float(von_karman))
     chosen = find_model(model)
     plume = solve_plume(chosen, inputs, float(von_karman))
@@ -159,10 +156,10 @@ def _fsam(inputs: Mapping[str, float], von_karman: float) -> dict[str, Any]:
     for name in ("height", "roughness_length", "obukhov_length"):
         value = inputs[name]
         if not math.isfinite(value) or value == 0.0 or (value < 0.0 and name != "obukhov_length"):
-            msg = f"model {FSAM!r} needs {name}, got {value:g}"
+            msg = f"model {DISTANCES_ONLY!r} needs {name}, got {value:g}"
             raise OutOfBoundsError(msg, variable=name, got=value)
     return {
-        "model": FSAM,
+        "model": DISTANCES_ONLY,
         "provenance": "published form, summed numerically",
         **distances_fsam(
             height=inputs["height"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fluxscape.contracts import provenance
 from fluxscape.footprint import _kernels
-from fluxscape.footprint.domain import fitting_extent, fitting_resolution, peak_distances
+from fluxscape.footprint.domain import peak_distances
 from fluxscape.footprint.geometry import Geometry
 from fluxscape.footprint.grid import Grid
 from fluxscape.footprint.inputs import RecordInputs
@@ -20,6 +20,11 @@ from fluxscape.footprint.model import FootprintModel
 from fluxscape.footprint.screening import Screening
 
 Floats = NDArray[np.float64]
+
+
+FILLED_INPUTS: Final = ("obukhov_length", "boundary_layer_height", "lateral_velocity_std")
+"""Inputs that are estimated where they are missing, in the order of the bits of
+``record_filled``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,9 @@ class Prepared:
     weight: str
 
     @property
-    def fitting_resolution(self) -> float:
-        """Cell size [m] that resolves the near peaks."""
-        return fitting_resolution(self.table, self.model.spread_kind)
-
-    def fitting_extent(self, resolution: float) -> float:
-        """Return the half-width [m] that holds most of the nights."""
-        stable = self.inputs.values["obukhov_length"][self.screening.used] > 0.0
-        return fitting_extent(self.table, stable, resolution)
+    def stable(self) -> NDArray[np.bool_]:
+        """Whether each used record, a row of the table, is stable."""
+        return np.asarray(self.inputs.values["obukhov_length"][self.screening.used] > 0.0)
 
 
 def label_climatology(
@@ -65,6 +65,7 @@ def label_climatology(
     captured: Floats,
     *,
     smoothed: bool,
+    chosen: str,
     place: tuple[float | None, float | None],
 ) -> xr.Dataset:
     """Return density and records as labelled arrays with provenance.
@@ -79,6 +80,8 @@ def label_climatology(
         Share of each used record that the grid captures.
     smoothed
         Whether the density was smoothed.
+    chosen
+        How the grid was chosen, where it was not given.
     place
         Latitude and longitude of the tower [degrees] where given.
     """
@@ -95,12 +98,12 @@ def label_climatology(
             "x": (
                 "x",
                 grid.x,
-                {"units": "m", "axis": "X", "long_name": "distance east of the tower"},
+                {**_X, "axis": "X", "long_name": "distance east of the tower"},
             ),
             "y": (
                 "y",
                 grid.y,
-                {"units": "m", "axis": "Y", "long_name": "distance north of the tower"},
+                {**_Y, "axis": "Y", "long_name": "distance north of the tower"},
             ),
         },
     )
@@ -113,13 +116,46 @@ def label_climatology(
         **_numbers(density, grid, made.table, captured),
         smoothed=int(smoothed),
     )
+    if chosen:
+        product.attrs["grid_choice"] = chosen
+    product = _placed(product, records, place)
+    for name in ("site", "input_file", "input_sha256"):
+        if records.attrs.get(name):
+            product.attrs[name] = records.attrs[name]
+    return product
+
+
+_X: Final = {"units": "m", "standard_name": "projection_x_coordinate"}
+_Y: Final = {"units": "m", "standard_name": "projection_y_coordinate"}
+
+
+def _placed(
+    product: xr.Dataset, records: xr.Dataset, place: tuple[float | None, float | None]
+) -> xr.Dataset:
+    """Return the product with the tower's position and, where it is known, the CF projection."""
     for name, value in zip(("latitude", "longitude"), place, strict=True):
         known = records.attrs.get(name) if value is None else value
         if known is not None:
             product.attrs[name] = float(known)
-    for name in ("site", "input_file", "input_sha256"):
-        if records.attrs.get(name):
-            product.attrs[name] = records.attrs[name]
+    if not {"latitude", "longitude"} <= set(product.attrs):
+        return product
+    # The same frame as fluxscape.footprint.vector.local_crs.
+    product["crs"] = (
+        (),
+        np.int32(0),
+        {
+            "grid_mapping_name": "azimuthal_equidistant",
+            "latitude_of_projection_origin": product.attrs["latitude"],
+            "longitude_of_projection_origin": product.attrs["longitude"],
+            "false_easting": 0.0,
+            "false_northing": 0.0,
+            "reference_ellipsoid_name": "WGS 84",
+            "horizontal_datum_name": "World Geodetic System 1984",
+            "semi_major_axis": 6_378_137.0,
+            "inverse_flattening": 298.257_223_563,
+        },
+    )
+    product["footprint"].attrs["grid_mapping"] = "crs"
     return product
 
 
@@ -140,6 +176,15 @@ def _record_variables(made: Prepared, captured: Floats) -> dict[str, tuple[Any, 
                 "flag_meanings": " ".join(("filtered", "used", *made.screening.reasons)),
             },
         ),
+        "record_filled": (
+            ("time",),
+            _filled_bits(made.inputs),
+            {
+                "long_name": "inputs of the record that were missing and are estimated",
+                "flag_masks": np.array([1 << i for i in range(len(FILLED_INPUTS))], dtype=np.int8),
+                "flag_meanings": " ".join(FILLED_INPUTS),
+            },
+        ),
         "record_captured_fraction": (
             ("time",),
             shares,
@@ -151,6 +196,15 @@ def _record_variables(made: Prepared, captured: Floats) -> dict[str, tuple[Any, 
             {"units": "m", "long_name": "distance of the crosswind-integrated peak"},
         ),
     }
+
+
+def _filled_bits(inputs: RecordInputs) -> NDArray[np.int8]:
+    """Return one bit for each of :data:`FILLED_INPUTS` that was filled, shape (time,)."""
+    bits = np.zeros(inputs.count, dtype=np.int8)
+    for i, name in enumerate(FILLED_INPUTS):
+        if name in inputs.gaps:
+            bits |= inputs.gaps[name].astype(np.int8) << np.int8(i)
+    return bits
 
 
 def _numbers(density: Floats, grid: Grid, table: Floats, captured: Floats) -> dict[str, Any]:
@@ -188,11 +242,18 @@ def _facts(made: Prepared) -> dict[str, Any]:
         "n_filled": json.dumps(made.inputs.filled),
         "assumptions": json.dumps(made.inputs.assumptions),
         "measurement_height": made.geometry.measurement_height,
-        "displacement_height": made.geometry.displacement_height,
-        "roughness_length": made.geometry.roughness_length,
+        "displacement_height": made.geometry.measurement_height - _median(made, "height"),
+        "roughness_length": _median(made, "roughness_length"),
         "von_karman": made.von_karman,
         "weight": made.weight,
     }
+
+
+def _median(made: Prepared, name: str) -> float:
+    """Return the median of an input of the used records; NaN if none of them has it."""
+    values = made.inputs.values[name][made.screening.used]
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _status(records: xr.Dataset, inputs: RecordInputs) -> str:

@@ -188,21 +188,28 @@ def _member(
 SAFE_F: Final = _member(
     "safe-f",
     "SAFE-f*",
-    "SAFE-f, reconstructed (profiles fitted over a layer)",
+    "SAFE-f, reconstructed (profiles fitted over 3 z0 to 1.4 zm, short-range spread)",
     least_squares=True,
     draxler=False,
 )
 SAFE_F_ANALYTIC: Final = _member(
     "safe-f-analytic",
     "SAFE-f* analytic",
-    "SAFE-f, reconstructed (profiles matched at the instrument)",
+    "SAFE-f, reconstructed (profiles matched at the instrument, short-range spread)",
     least_squares=False,
     draxler=False,
 )
 SAFE_F_DRAXLER: Final = _member(
     "safe-f-draxler",
     "SAFE-f* Draxler",
-    "SAFE-f, reconstructed (profiles fitted over a layer, spread after Draxler)",
+    "SAFE-f, reconstructed (profiles fitted over 3 z0 to 1.4 zm, spread after Draxler)",
     least_squares=True,
+    draxler=True,
+)
+SAFE_F_ANALYTIC_DRAXLER: Final = _member(
+    "safe-f-analytic-draxler",
+    "SAFE-f* analytic Draxler",
+    "SAFE-f, reconstructed (profiles matched at the instrument, spread after Draxler)",
+    least_squares=False,
     draxler=True,
 )

@@ -53,6 +53,9 @@ def summarise(
         "measurement_height": float(attrs["measurement_height"]),
         "displacement_height": float(attrs["displacement_height"]),
         "roughness_length": float(attrs["roughness_length"]),
+        "resolution": float(attrs["resolution"]),
+        "extent": max(abs(float(climatology[dim][end])) for dim in ("x", "y") for end in (0, -1)),
+        "grid_choice": attrs.get("grid_choice", "given"),
         "von_karman": float(attrs["von_karman"]),
         "data_status": attrs["data_status"],
     }

@@ -18,11 +18,11 @@ from fluxscape.footprint import (
     footprint_climatology,
     point_footprint,
 )
-from fluxscape.footprint.compare import stack_models
 from fluxscape.footprint.hsieh import decay_length, length_scale
 from fluxscape.footprint.models import find_models
 from fluxscape.footprint.plume import spread, spread_slope
 from fluxscape.footprint.safe_f import SAFE_F, match_by_least_squares, time_scale
+from fluxscape.footprint.stack import stack_fields
 from helpers.footprints import SITE, make_records, varied_records
 
 GIVEN = {
@@ -213,7 +213,7 @@ def test_models_compared_share_one_grid() -> None:
     sums = sum(field.attrs["sum"] for field in fields.values())
     # |a - b| = a + b - 2 min(a, b).
     assert apart["l1"] == pytest.approx(sums - 2.0 * apart["overlap"], rel=1e-6)
-    stack = stack_models(fields)
+    stack = stack_fields(fields, "model")
     assert stack["footprint"].dims == ("model", "y", "x")
     assert list(stack["n_used"].to_numpy()) == [fields[m].attrs["n_used"] for m in fields]
 
