@@ -45,8 +45,9 @@ class Made:
         """Return a climatology with its source areas."""
         from fluxscape.footprint.source_area import source_areas  # noqa: PLC0415
 
-        areas = () if field is None else source_areas(field, FRACTIONS)
-        return cls(model, period, field, areas)
+        if field is None:
+            return cls(model, period, None)
+        return cls(model, period, field.assign_attrs(period=period), source_areas(field, FRACTIONS))
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -63,8 +64,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", help="netCDF file for the climatologies")
     parser.add_argument(
         "--contours",
-        help="file for the source areas: .geojson (WGS 84) or .gpkg (a layer in the tower's UTM "
-        "zone and one in WGS 84)",
+        help="file for the source areas: .geojson (WGS 84) or .gpkg (the tower's UTM zone)",
     )
     parser.add_argument(
         "--geotiff", help="GeoTIFF; of several climatologies one file each, named after them"
@@ -178,7 +178,7 @@ def _write_contours(made: Sequence[tuple[Made, xr.Dataset]], path: str) -> None:
 
 
 def _write_geopackage(made: Sequence[tuple[Made, xr.Dataset]], path: str) -> None:
-    """Write the source areas as a layer in the tower's UTM zone and one in WGS 84."""
+    """Write the source areas as one layer in the tower's UTM zone."""
     import pandas as pd  # noqa: PLC0415
 
     from fluxscape.footprint.vector import contours_frame  # noqa: PLC0415
@@ -193,9 +193,7 @@ def _write_geopackage(made: Sequence[tuple[Made, xr.Dataset]], path: str) -> Non
     # GDAL insists on the ending, which the temporary name of an atomic write lacks.
     with TemporaryDirectory() as folder:
         draft = Path(folder) / "source_areas.gpkg"
-        options = {"driver": "GPKG", "engine": "pyogrio"}
-        table.to_file(draft, layer="source_areas", **options)
-        table.to_crs("EPSG:4326").to_file(draft, layer="source_areas_wgs84", **options)
+        table.to_file(draft, layer="source_areas", driver="GPKG", engine="pyogrio")
         write_bytes(draft.read_bytes(), path)
 
 
