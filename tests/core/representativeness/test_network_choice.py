@@ -103,7 +103,7 @@ def test_strata_are_named_by_climate_and_plants() -> None:
 
 def test_towers_at_the_centres_of_clusters_are_chosen() -> None:
     cross = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
-    clusters = np.concatenate([cross + [centre, 0] for centre in (0, 20, 40)])
+    clusters = np.concatenate([cross + np.array([centre, 0]) for centre in (0, 20, 40)])
     network = toy_network(clusters, list(range(15)), threshold=1.0)
     choice = choose_towers(network, count=3, draws=50)
     assert sorted(choice.sites) == ["T0", "T10", "T5"]
