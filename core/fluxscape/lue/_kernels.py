@@ -110,12 +110,13 @@ def dryness(D: float, half: float) -> float:
 
 @kernel
 def relative_viscosity(T: float) -> float:
-    """Return the viscosity of water over that at 25 degrees C (Vogel 1921).
+    """Return the viscosity of water over that at 25 degrees C, held below -15 degrees C.
 
-    eta = exp(-3.7188 + 578.919 / (TK - 137.546)) mPa s, held at its value at -15 degrees C below.
+    eta = 0.02939 exp(507.88 / (TK - 149.3)) mPa s (Viswanath et al. 2007, Viscosity of Liquids,
+    Vogel's equation), within 1.2 % from 0 to 40 degrees C.
     """
     kelvin = max(T, -15.0) + ZERO_CELSIUS
-    return math.exp(578.919 / (kelvin - 137.546) - 578.919 / (_REFERENCE - 137.546))
+    return math.exp(507.88 / (kelvin - 149.3) - 507.88 / (_REFERENCE - 149.3))
 
 
 @kernel

@@ -93,7 +93,7 @@ class Inputs:
 
     def has(self, name: str) -> bool:
         """Return whether the dataset holds any value of a variable."""
-        return name in self.dataset and bool(np.isfinite(self.dataset[name].to_numpy()).any())
+        return name in self.dataset and bool(self.dataset[name].notnull().any())
 
     def array(self, name: str) -> FloatArray:
         """Return a variable, checked, in the vocabulary's unit, shape (pixel, time).

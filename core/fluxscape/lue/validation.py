@@ -27,9 +27,9 @@ VARIANTS: Final = ("published", "constant", "by_type", "seasonal")
 SCORES: Final = ("r2", "nse", "rmse", "bias")
 """Scores of a site."""
 
-HIGHEST_EFFICIENCY: Final = 0.125
-"""Efficiency that no prediction may pass [mol mol-1]: the quantum yield of leaves without
-photorespiration."""
+HIGHEST_QUANTILE: Final = 0.99
+"""Quantile of the retrieved efficiencies of the training windows that no prediction may pass: a
+regression must not run away where phenology lies outside what it saw."""
 
 RESAMPLES: Final = 10_000
 
@@ -188,7 +188,10 @@ def predict(windows: Windows, train: BoolArray, test: BoolArray, variant: str) -
 
 
 def _fit(windows: Windows, rows: BoolArray, variant: str) -> FloatArray:
-    """Return coefficients, means and spreads of the efficiency's regression, shape (3, 1 + k)."""
+    """Return the efficiency's regression, shape (3, 1 + k).
+
+    Rows: coefficients; limit and means of predictors; 1 and their spreads.
+    """
     seasonal = variant == "seasonal"
     x = windows.predictors[rows] if seasonal else np.empty((int(rows.sum()), 0))
     mean, spread = x.mean(axis=0), x.std(axis=0)
@@ -199,14 +202,15 @@ def _fit(windows: Windows, rows: BoolArray, variant: str) -> FloatArray:
     ridge = _RIDGE * weight.sum() * np.eye(design.shape[1])
     ridge[0, 0] = 0.0
     slopes = np.linalg.solve(normal + ridge, design.T @ (weight * windows.efficiency[rows]))
-    return np.vstack([slopes, np.append(0.0, mean), np.append(1.0, spread)])
+    limit = np.quantile(windows.efficiency[rows], HIGHEST_QUANTILE)
+    return np.vstack([slopes, np.append(limit, mean), np.append(1.0, spread)])
 
 
 def _apply(windows: Windows, fit: FloatArray) -> FloatArray:
-    """Return the fitted efficiency of all windows, held between 0 and the highest possible."""
+    """Return the fitted efficiency of all windows, held between 0 and the limit."""
     k = fit.shape[1] - 1
     scaled = (windows.predictors[:, :k] - fit[1, 1:]) / fit[2, 1:]
-    return np.asarray(np.clip(fit[0, 0] + scaled @ fit[0, 1:], 0.0, HIGHEST_EFFICIENCY))
+    return np.asarray(np.clip(fit[0, 0] + scaled @ fit[0, 1:], 0.0, fit[1, 0]))
 
 
 def site_scores(modelled: FloatArray, measured: FloatArray) -> dict[str, float]:
