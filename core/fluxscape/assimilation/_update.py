@@ -1,12 +1,12 @@
 """The ensemble Kalman update with diagonal observation errors, in the space of the ensemble.
 
-With anomalies Z (member, parameter) and Y (member, observation) of N members and errors sigma,
+With anomalies Z (member, quantity) and Y (member, observation) of N members, errors sigma, and
+S = Y / sigma = U diag(s) V', the update of Emerick and Reynolds 2013
+(doi:10.1016/j.cageo.2012.03.011, eq. 1) with covariances from the ensemble is
 
-    Z += (S' (S S' + alpha (N - 1) I)^-1 ...)   S = Y / sigma
+    move = (innovation / sigma) V diag(s / (s^2 + alpha (N - 1))) U' Z
 
-is computed through the singular values of S (member x observation), so that it costs
-O(observations x members^2) and no matrix of observations is ever formed (Emerick and Reynolds
-2013, doi:10.1016/j.cageo.2012.03.011, section 4).
+at a cost of O(observations x members^2); no matrix of observations by observations is formed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ def kalman_move(
     innovation: FloatArray,
     sigma: FloatArray,
     alpha: float,
-    taper: FloatArray | None = None,
 ) -> FloatArray:
     """Return by how much each member moves.
 
@@ -39,8 +38,6 @@ def kalman_move(
         Standard deviation of the observation errors, shape (observation,).
     alpha
         Inflation of the error variance.
-    taper
-        Factor on each quantity's move, shape (quantity,), 0 to 1 (localisation).
     """
     members = anomalies.shape[0]
     scaled = predicted / sigma
@@ -50,5 +47,4 @@ def kalman_move(
     left, values, right = left[:, kept], values[kept], right[kept]
     gain = values / (values**2 + alpha * (members - 1))
     weights = ((innovation / sigma) @ right.T * gain) @ left.T
-    move = weights @ anomalies
-    return np.asarray(move if taper is None else move * taper)
+    return np.asarray(weights @ anomalies)

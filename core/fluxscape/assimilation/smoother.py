@@ -14,7 +14,7 @@ doi:10.1088/0266-5611/29/4/045001 (EKI); Chada, Stuart and Tong 2020, doi:10.113
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,6 +89,22 @@ class Checkpoint:
 OnPass = Callable[[Checkpoint], None]
 
 
+@dataclass(frozen=True)
+class Block:
+    """Parameters that move together and the observations that move them.
+
+    Attributes
+    ----------
+    parameters
+        Columns of z.
+    observations
+        Which observations count, shape (observation,).
+    """
+
+    parameters: npt.NDArray[np.int64]
+    observations: BoolArray
+
+
 def es_mda(
     prior: FloatArray,
     forward: Forward,
@@ -97,7 +113,7 @@ def es_mda(
     *,
     passes: int | None = 4,
     seed: int,
-    taper: FloatArray | None = None,
+    blocks: Sequence[Block] | None = None,
     on_pass: OnPass | None = None,
     resume: Checkpoint | None = None,
 ) -> Result:
@@ -116,8 +132,8 @@ def es_mda(
         controller of Iglesias and Yang 2021).
     seed
         Of the perturbations of the observations.
-    taper
-        Factor on each parameter's move, shape (parameter,).
+    blocks
+        Which observations move which parameters (localisation); all move all when absent.
     on_pass
         Called after every pass with what is needed to go on; it may raise to cancel.
     resume
@@ -134,7 +150,7 @@ def es_mda(
     if passes is not None and passes < 1:
         msg = f"the number of passes must be 1 or more, got {passes}"
         raise OutOfBoundsError(msg, got=passes)
-    run = _Passes(prior, forward, observed, sigma, seed, taper, resume)
+    run = _Passes(prior, forward, observed, sigma, seed, blocks, resume)
 
     def inflation(left: float, misfit: FloatArray) -> float:
         if passes is not None:
@@ -214,12 +230,13 @@ class _Passes:
         observed: FloatArray,
         sigma: FloatArray,
         seed: int,
-        taper: FloatArray | None,
+        blocks: Sequence[Block] | None,
         resume: Checkpoint | None,
         whole: float = 1.0,
     ) -> None:
         self.forward, self.observed, self.sigma = forward, observed, sigma
-        self.seed, self.taper = seed, taper
+        self.seed = seed
+        self.blocks = blocks or [Block(np.arange(prior.shape[1]), np.ones(observed.size, bool))]
         if resume is None:
             self.done = 0
             self.z = prior.copy()
@@ -245,17 +262,27 @@ class _Passes:
         # Perturbations of mean zero: the ensemble mean sees the data as they are.
         noise -= noise.mean(axis=0)
         innovation = self.observed + np.sqrt(alpha) * self.sigma * noise - predicted
-        self.z = self.z + kalman_move(
-            self.z - self.z.mean(axis=0),
-            predicted - predicted.mean(axis=0),
-            innovation,
-            self.sigma,
-            alpha,
-            self.taper,
-        )
+        self._move(predicted, innovation, alpha)
         self.left -= 1.0 / alpha
         self.result.alphas.append(alpha)
         self.done += 1
+
+    def _move(self, predicted: FloatArray, innovation: FloatArray, alpha: float) -> None:
+        """Move the parameters of each block by the observations that it sees."""
+        moved = self.z.copy()
+        for block in self.blocks:
+            seen, columns = block.observations, block.parameters
+            if not seen.any():
+                continue
+            part = predicted[:, seen]
+            moved[:, columns] += kalman_move(
+                self.z[:, columns] - self.z[:, columns].mean(axis=0),
+                part - part.mean(axis=0),
+                innovation[:, seen],
+                self.sigma[seen],
+                alpha,
+            )
+        self.z = moved
 
     def checkpoint(self) -> Checkpoint:
         """Return what is needed to go on from here."""

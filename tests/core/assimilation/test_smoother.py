@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fluxscape.assimilation import ensemble_kalman_inversion, es_mda
-from fluxscape.assimilation.smoother import Checkpoint
+from fluxscape.assimilation.smoother import Block, Checkpoint
 from fluxscape.errors import DimsError, OutOfBoundsError, RunError
 
 MEMBERS = 4000
@@ -94,13 +94,15 @@ def test_too_many_failures_stop_the_run():
         es_mda(prior(100), never, OBSERVED, SIGMA, seed=1)
 
 
-def test_a_parameter_of_taper_zero_stays():
+def test_a_block_moves_by_its_own_observations_only():
     start = prior(200)
-    result = es_mda(
-        start, forward, OBSERVED, SIGMA, passes=2, seed=1, taper=np.array([1.0, 0.0, 1.0])
-    )
+    some = Block(np.array([0, 2]), np.array([True, False, True, False]))
+    result = es_mda(start, forward, OBSERVED, SIGMA, passes=2, seed=1, blocks=[some])
     assert (result.posterior[:, 1] == start[:, 1]).all()
     assert not (result.posterior[:, 0] == start[:, 0]).any()
+    other = np.where(some.observations, OBSERVED, 50.0)
+    again = es_mda(start, forward, other, SIGMA, passes=2, seed=1, blocks=[some])
+    assert again.posterior.tobytes() == result.posterior.tobytes()
 
 
 @pytest.mark.parametrize(
