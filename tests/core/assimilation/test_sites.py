@@ -10,8 +10,6 @@ NAMES = ("vcmax25", "stomatal_slope")
 SPACES = {
     igbp: ParameterSpace.of(parameters_for(igbp), NAMES, spread=1.0) for igbp in ("DBF", "GRA")
 }
-    igbp: ParameterSpace.of(parameters_for(igbp), NAMES, spread=1.0) for igbp in ("DBF", "GRA")
-}
 SITES = {"a": "DBF", "b": "GRA", "c": "DBF"}
 
 
