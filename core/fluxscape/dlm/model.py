@@ -134,8 +134,8 @@ def run_dlm(
         seasonal_leaves=seasonal_leaves,
         where=site,
     )
-    height = _reference_height(reference_height, forcing, parameters)
-    reason = _why_held(hold_soil_water, prepared, forcing, parameters)
+    height = reference_height_of(reference_height, forcing, parameters)
+    reason = why_held(hold_soil_water, prepared, forcing, parameters)
     held = bool(reason)
     run = _Run(prepared, parameters, height, held, site, on_progress)
     mean_temperature = float(prepared.arrays.air_temperature.mean())
@@ -275,7 +275,7 @@ class _Run:
         raise RunError(msg, step=step, time=moment, status=code, energy=energy, water=water)
 
 
-def _why_held(
+def why_held(
     wanted: bool | None, prepared: DlmForcing, forcing: xr.Dataset, parameters: DlmParameters
 ) -> str:
     """Return why the soil is held at field capacity; nothing where it is not."""
@@ -286,7 +286,9 @@ def _why_held(
     return water_from_elsewhere(forcing, parameters)
 
 
-def _reference_height(given: float | None, forcing: xr.Dataset, parameters: DlmParameters) -> float:
+def reference_height_of(
+    given: float | None, forcing: xr.Dataset, parameters: DlmParameters
+) -> float:
     """Return the reference height [m] or refuse one inside the canopy."""
     stated = given if given is not None else forcing.attrs.get("measurement_height")
     lowest = parameters.displacement_ratio * parameters.canopy_height
