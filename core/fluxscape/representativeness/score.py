@@ -12,6 +12,7 @@ from typing import Final
 
 from fluxscape.errors import OutOfBoundsError
 from fluxscape.representativeness.land_cover import LandCoverShare, land_cover_share
+from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.location_bias import LocationBias, score_raster
 
 __all__ = [
@@ -19,14 +20,17 @@ __all__ = [
     "COVER_LEVELS",
     "SiteScore",
     "land_cover_share",
+    "level_of",
     "rate",
     "score_raster",
 ]
 
-COVER_LEVELS: Final = (0.8, 0.5)
+_DEFAULTS: Final = Limits()
+
+COVER_LEVELS: Final = (_DEFAULTS.cover_high, _DEFAULTS.cover_medium)
 """Least share of the target class for level 3 and level 2."""
 
-BIAS_LEVELS: Final = (0.05, 0.10)
+BIAS_LEVELS: Final = (_DEFAULTS.bias_high, _DEFAULTS.bias_medium)
 """Largest absolute location bias for level 3 and level 2."""
 
 
@@ -73,15 +77,15 @@ def rate(cover: LandCoverShare, bias: LocationBias, *, radius: float = 1000.0) -
         raise OutOfBoundsError(msg, radius=radius)
     difference = bias.relative_difference[bias.radii.index(radius)]
     return SiteScore(
-        land_cover_level=_level(-cover.footprint_share, [-limit for limit in COVER_LEVELS]),
-        location_bias_level=_level(abs(difference), BIAS_LEVELS),
+        land_cover_level=level_of(-cover.footprint_share, [-limit for limit in COVER_LEVELS]),
+        location_bias_level=level_of(abs(difference), BIAS_LEVELS),
         land_cover_share=cover.footprint_share,
         location_bias=difference,
         radius=radius,
     )
 
 
-def _level(value: float, limits: tuple[float, float] | list[float]) -> int:
+def level_of(value: float, limits: tuple[float, float] | list[float]) -> int:
     """Return 3 up to the first limit, 2 up to the second, 1 beyond, 0 for NaN."""
     if math.isnan(value):
         return 0
