@@ -38,6 +38,9 @@ COLUMNS = {
     "leaf_area_index": ("LAI", 1.0, 0.0),
     "enhanced_vegetation_index": ("EVI", 1.0, 0.0),
 }
+PARTITIONS = {"night": ("GPP_NT_VUT_REF", "gpp_nt"), "day": ("GPP_DT_VUT_REF", "gpp_dt")}
+"""Monthly and half-hourly columns of GPP by how it was told from NEE."""
+
 MEASURED_SHARE = 0.5
 """Least share of measured half-hours in a month of NEE that is scored."""
 
@@ -75,7 +78,9 @@ def monthly_forcing(rows: pd.DataFrame) -> xr.Dataset:
     )
 
 
-def monthly_windows(table: pd.DataFrame, model: str) -> tuple[list[Windows], list[str]]:
+def monthly_windows(
+    table: pd.DataFrame, model: str, partition: str = "night"
+) -> tuple[list[Windows], list[str]]:
     """Return the months of every site as windows, and the sites that a model could not run."""
     parts, skipped = [], []
     for site, rows in table.groupby("Site", sort=True):
@@ -87,7 +92,7 @@ def monthly_windows(table: pd.DataFrame, model: str) -> tuple[list[Windows], lis
         except MissingVariableError:
             skipped.append(str(site))
             continue
-        production = rows["GPP_NT_VUT_REF"].to_numpy(float) / GRAMS_PER_DAY
+        production = rows[PARTITIONS[partition][0]].to_numpy(float) / GRAMS_PER_DAY
         production[~(rows["NEE_VUT_REF_QC"].to_numpy(float) >= MEASURED_SHARE)] = np.nan
         light = usable_light(run, parameters)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,7 +113,9 @@ def monthly_windows(table: pd.DataFrame, model: str) -> tuple[list[Windows], lis
     return parts, skipped
 
 
-def half_hourly_runs(folder: Path, table: pd.DataFrame, model: str) -> list[dict[str, Any]]:
+def half_hourly_runs(
+    folder: Path, table: pd.DataFrame, model: str, partition: str = "night"
+) -> list[dict[str, Any]]:
     """Return forcing, usable light and measured production of the half-hourly towers.
 
     Leaf area and vegetation index are the site's monthly ones, interpolated between the middles of
@@ -141,12 +148,13 @@ def half_hourly_runs(folder: Path, table: pd.DataFrame, model: str) -> list[dict
         kind = str(months["PFT"].iloc[0])
         parameters = lue_parameters_for(kind, model)
         run = run_lue(forcing, parameters, model=model)
+        measured = rows[PARTITIONS[partition][1]].where(rows["nee_qc"] == 0)
         runs.append(
             {
                 "site": str(site),
                 "type": type_of(kind),
                 "times": times,
-                "production": np.where(rows["nee_qc"] == 0, rows["gpp_nt"].to_numpy(float), np.nan),
+                "production": measured.to_numpy(float),
                 "modelled": run["gross_primary_production"].to_numpy(),
                 "light": usable_light(run, parameters),
                 "temperature": columns["air_temperature"],

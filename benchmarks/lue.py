@@ -27,7 +27,7 @@ QUICK_MODELS = ("mod17", "tl-lue")
 HALF_HOURLY_MODELS = ("mod17", "tl-lue")
 
 
-def measure(folder: Path, quick: bool) -> dict[str, Any]:
+def measure(folder: Path, quick: bool, partition: str = "night") -> dict[str, Any]:
     if not folder.is_dir():
         return {"skipped": f"no tower data in {folder}: give --data"}
     start = time.perf_counter()
@@ -36,17 +36,18 @@ def measure(folder: Path, quick: bool) -> dict[str, Any]:
         "lag_months": {name: lag.steps for name, lag in lags.items()},
         "correlation_at_zero": {name: lag.correlation[0] for name, lag in lags.items()},
         "correlation_at_lag": {name: lag.correlation[lag.steps] for name, lag in lags.items()},
+        "partition": partition,
         "seed": 1,
         "rows": [],
     }
     resamples = 2_000 if quick else 10_000
     for model in QUICK_MODELS if quick else MODELS:
-        parts, skipped = monthly_windows(table, model)
+        parts, skipped = monthly_windows(table, model, partition)
         compared = compare_variants(join_windows(parts), resamples=resamples)
         row = {"data": "monthly", "model": model, "retrieval": "ratio", "not_run": len(skipped)}
         facts["rows"].append(row | compared.to_dict())
     for model in HALF_HOURLY_MODELS[:1] if quick else HALF_HOURLY_MODELS:
-        runs = half_hourly_runs(folder, table, model)
+        runs = half_hourly_runs(folder, table, model, partition)
         for method in METHODS:
             windows = join_windows([eight_day_windows(run, method) for run in runs])
             compared = compare_variants(windows, resamples=resamples)
@@ -56,26 +57,31 @@ def measure(folder: Path, quick: bool) -> dict[str, Any]:
 
 
 def as_table(facts: dict[str, Any]) -> str:
-    """Return the table of docs/methods/lue.md."""
-    head = ["data", "model", "retrieval", "towers"]
-    head += [f"R2 {name}" for name in VARIANTS] + [f"RMSE {name}" for name in VARIANTS]
-    head += ["dR2 seasonal - constant", "dR2 seasonal - by type", "dRMSE seasonal - by type"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    """Return the tables of docs/methods/lue.md: medians over towers, and paired differences."""
+    first = ["data", "model", "retrieval"]
+    head = [*first, "towers", "R2 fixed", "R2 seasonal", *(f"RMSE {name}" for name in VARIANTS)]
+    medians, differences = [head, ["---"] * len(head)], []
+    wanted = (("r2", "by_type"), ("nse", "by_type"), ("rmse", "by_type"), ("rmse", "constant"))
+    head = [*first, *(f"{score} against {second}" for score, second in wanted)]
+    differences += [head, ["---"] * len(head)]
     for row in facts["rows"]:
-        cells = [row["data"], row["model"], row["retrieval"], str(row["n_sites"])]
-        for score in ("r2", "rmse"):
-            cells += [f"{row['medians'][name][score]:.2f}" for name in VARIANTS]
-        wanted = (("r2", "constant"), ("r2", "by_type"), ("rmse", "by_type"))
-        for score, second in wanted:
-            found = next(
-                d for d in row["differences"] if (d["score"], d["second"]) == (score, second)
-            )
-            cells.append(
-                f"{found['median']:+.3f} ({found['lower']:+.3f} to {found['upper']:+.3f}), "
-                f"{found['verdict']}"
-            )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        name = [row["data"], row["model"], row["retrieval"]]
+        fixed, seasonal = (row["medians"][variant]["r2"] for variant in ("by_type", "seasonal"))
+        cells = [str(row["n_sites"]), f"{fixed:.2f}", f"{seasonal:.2f}"]
+        medians.append(name + cells + [f"{row['medians'][v]['rmse']:.2f}" for v in VARIANTS])
+        found = {(d["score"], d["second"]): d for d in row["differences"]}
+        differences.append(name + [_difference(found[key]) for key in wanted])
+    return (
+        "\n".join("| " + " | ".join(row) + " |" for row in medians)
+        + "\n\n"
+        + "\n".join("| " + " | ".join(row) + " |" for row in differences)
+    )
+
+
+def _difference(found: dict[str, Any]) -> str:
+    """Return a difference with its interval and, where it is clear, the verdict."""
+    text = f"{found['median']:+.3f} ({found['lower']:+.3f} to {found['upper']:+.3f})"
+    return text if found["verdict"] == "no clear difference" else f"{text} **{found['verdict']}**"
 
 
 def main() -> int:
@@ -83,8 +89,14 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the FLUXNET2015 files")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--quick", action="store_true", help="two models, fewer resamples")
+    parser.add_argument(
+        "--partition",
+        choices=("night", "day"),
+        default="night",
+        help="how the towers told GPP from NEE (night)",
+    )
     arguments = parser.parse_args()
-    facts = measure(arguments.data, arguments.quick)
+    facts = measure(arguments.data, arguments.quick, arguments.partition)
     if arguments.json or "skipped" in facts:
         print(json.dumps(facts))
     else:
