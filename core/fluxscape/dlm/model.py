@@ -40,7 +40,7 @@ METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy and
 SPIN_UP_LENGTH: Final = np.timedelta64(365, "D")
 """Longest part of the record that a spin-up repeats."""
 
-_SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
+SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
 _CHUNKS: Final = 25
 _ABOVE_CANOPY: Final = 10.0
 """Reference height above the canopy where the dataset states none [m]."""
@@ -141,7 +141,7 @@ def run_dlm(
     mean_temperature = float(prepared.arrays.air_temperature.mean())
     state = initial_state or DlmState.start(parameters, mean_temperature)
     cycles = 0
-    if initial_state is None and prepared.times[-1] - prepared.times[0] >= _SHORTEST_SPIN_UP:
+    if initial_state is None and prepared.times[-1] - prepared.times[0] >= SHORTEST_SPIN_UP:
         cycles = spin_up_years
     state, cycle_steps = run.spin_up(state, cycles)
     sums, profiles, worst, final = run.every_step(state, cycles * cycle_steps)

@@ -1,0 +1,347 @@
+"""Calibration of the land-surface model at one site or many, and what belongs to its result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from fluxscape.assimilation.diagnostics import (
+    coverage,
+    crps,
+    innovation_consistency,
+    skill_against,
+    variance_reduction,
+)
+from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
+from fluxscape.assimilation.problem import facts_of
+from fluxscape.assimilation.sites import DEPARTURE_SPREAD, SiteHierarchy
+from fluxscape.assimilation.smoother import (
+    Checkpoint,
+    Result,
+    ensemble_kalman_inversion,
+    es_mda,
+)
+from fluxscape.assimilation.space import DEFAULT_SPREAD, ParameterSpace
+from fluxscape.dlm import DlmParameters
+from fluxscape.errors import MissingVariableError, OutOfBoundsError
+
+FloatArray = npt.NDArray[np.float64]
+Progress = Callable[[float, str], None]
+
+METHODS: Final = ("es-mda", "eki")
+
+DEFAULT_PARAMETERS: Final = (
+    "vcmax25",
+    "jmax_ratio_scale",
+    "stomatal_slope",
+    "clumping_index",
+    "stress_threshold",
+    "heterotrophic_respiration10",
+    "respiration_activation",
+    "autotrophic_share",
+)
+"""Parameters of photosynthesis, stomata, stress and respiration that fluxes can tell apart."""
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """How to calibrate; saved with the result.
+
+    Attributes
+    ----------
+    method
+        One of :data:`METHODS`.
+    members
+        Size of the ensemble.
+    passes
+        Passes of ES-MDA; chosen by the misfit when None.
+    seed
+        Of the prior and of the perturbations.
+    parameters
+        Names of the estimated parameters.
+    spread
+        Prior standard deviation on the logit scale.
+    departures
+        Prior standard deviation of a site's departure from its type; 0 for none.
+    """
+
+    method: str = "es-mda"
+    members: int = 100
+    passes: int | None = 4
+    seed: int = 1
+    parameters: tuple[str, ...] = DEFAULT_PARAMETERS
+    spread: float = DEFAULT_SPREAD
+    departures: float = DEPARTURE_SPREAD
+
+    def __post_init__(self) -> None:
+        """Raise unless the method is known."""
+        if self.method not in METHODS:
+            msg = f"method must be one of {', '.join(METHODS)}, got {self.method!r}"
+            raise OutOfBoundsError(msg, got=self.method)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A calibrated ensemble.
+
+    Attributes
+    ----------
+    settings
+        How it was made.
+    layout
+        Which column of z is what.
+    problems
+        The sites' problems, in order.
+    result
+        Ensembles before and after.
+    """
+
+    settings: CalibrationSettings
+    layout: SiteHierarchy
+    problems: tuple[SiteProblem, ...]
+    result: Result
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def site_values(self, index: int, *, prior: bool = False) -> FloatArray:
+        """Return parameter values of the members at one site, shape (member, parameter)."""
+        z = self.result.prior if prior else self.result.posterior
+        space = self.layout.spaces[self.layout.types[index]]
+        return space.outside(self.layout.site_z(z, index))
+
+    def type_values(self, name: str) -> FloatArray:
+        """Return parameter values of the members of a type, shape (member, parameter)."""
+        z = self.result.posterior[:, self.layout.type_columns(name)]
+        return self.layout.spaces[name].outside(z)
+
+    def median_parameters(self, index: int) -> DlmParameters:
+        """Return a site's parameters with the posterior medians."""
+        values = np.median(self.site_values(index), axis=0)
+        names = self.settings.parameters
+        return self.problems[index].parameters.replace(
+            dict(zip(names, map(float, values), strict=True))
+        )
+
+    def site_slice(self, index: int) -> slice:
+        """Return which observations are a site's."""
+        sizes = [problem.observations.size for problem in self.problems]
+        start = int(np.sum(sizes[:index]))
+        return slice(start, start + sizes[index])
+
+    def table(self) -> list[dict[str, Any]]:
+        """Return scores before and after by site and stream, on the assimilated observations."""
+        rows = []
+        for index, problem in enumerate(self.problems):
+            part = self.site_slice(index)
+            seen = problem.observations
+            for number, stream in enumerate(seen.streams):
+                chosen = seen.stream == number
+                rows.append(
+                    {"site": problem.site, "stream": stream, "n": int(chosen.sum())}
+                    | ensemble_scores(
+                        self.result.predicted_prior[:, part][:, chosen],
+                        self.result.predicted_posterior[:, part][:, chosen],
+                        seen.values[chosen],
+                        seen.sigma[chosen],
+                    )
+                )
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that is worth keeping, as plain facts."""
+        reduction = variance_reduction(self.result.prior, self.result.posterior)
+        per_type = {
+            name: {
+                parameter: _interval(values)
+                | {"variance_reduction": float(reduction[self.layout.type_columns(name)][i])}
+                for i, (parameter, values) in enumerate(
+                    zip(self.settings.parameters, self.type_values(name).T, strict=True)
+                )
+            }
+            for name in self.layout.spaces
+        }
+        per_site = {
+            problem.site: {
+                parameter: _interval(values)
+                for parameter, values in zip(
+                    self.settings.parameters, self.site_values(index).T, strict=True
+                )
+            }
+            for index, problem in enumerate(self.problems)
+        }
+        return {
+            "settings": asdict(self.settings),
+            "prior": {name: space.to_dict() for name, space in self.layout.spaces.items()},
+            "types": per_type,
+            "sites": per_site,
+            "scores": self.table(),
+            "problems": [facts_of(problem) for problem in self.problems],
+            "misfit": self.result.misfit,
+            "alphas": self.result.alphas,
+            "dropped": self.result.dropped,
+            "converged": self.result.converged,
+        } | self.facts
+
+
+def calibrate(
+    problems: Sequence[SiteProblem],
+    types: Mapping[str, str],
+    settings: CalibrationSettings,
+    *,
+    threads: int = 1,
+    on_progress: Progress | None = None,
+    on_pass: Callable[[Checkpoint], None] | None = None,
+    resume: Checkpoint | None = None,
+) -> Calibration:
+    """Calibrate the model at one site or many at once.
+
+    Parameters
+    ----------
+    problems
+        One a site.
+    types
+        Type of each site by name; sites of a type share its parameters.
+    settings
+        How.
+    threads
+        Threads of each ensemble run; the result does not depend on them.
+    on_progress
+        Called with the share done and a message; it may raise to cancel.
+    on_pass
+        Called after each pass with what is needed to go on.
+    resume
+        Where to go on.
+
+    Raises
+    ------
+    MissingVariableError, OutOfBoundsError, DimsError
+        If parameters, settings or observations cannot be used.
+    RunError
+        If more than a fifth of the members fail.
+    """
+    if not problems:
+        msg = "there is no site to calibrate"
+        raise MissingVariableError(msg)
+    base = {types[item.site]: item.parameters for item in reversed(list(problems))}
+    spaces = {
+        name: ParameterSpace.of(parameters, settings.parameters, spread=settings.spread)
+        for name, parameters in base.items()
+    }
+    alone = len(problems) == 1
+    layout = SiteHierarchy.of(
+        spaces,
+        {item.site: types[item.site] for item in problems},
+        spread=0.0 if alone else settings.departures,
+    )
+    meter = _Meter(len(problems), settings, on_progress)
+    operators = [
+        DlmForward(
+            item,
+            spaces[types[item.site]],
+            threads=threads,
+            on_members=meter.within(item.site, number),
+        )
+        for number, item in enumerate(problems)
+    ]
+    forward = layout.forward(operators)
+
+    def counted(z: FloatArray) -> FloatArray:
+        out = forward(z)
+        meter.passes += 1
+        return out
+
+    meter.passes = resume.passes if resume is not None else 0
+    observed = np.concatenate([item.observations.values for item in problems])
+    sigma = np.concatenate([item.observations.sigma for item in problems])
+    prior = layout.draw(settings.members, settings.seed)
+    common: dict[str, Any] = {"seed": settings.seed, "on_pass": on_pass, "resume": resume}
+    if settings.method == "es-mda":
+        result = es_mda(
+            prior,
+            counted,
+            observed,
+            sigma,
+            passes=settings.passes,
+            blocks=layout.blocks([item.observations.size for item in problems]),
+            **common,
+        )
+    else:
+        result = ensemble_kalman_inversion(
+            prior,
+            counted,
+            observed,
+            sigma,
+            prior_mean=prior.mean(axis=0),
+            prior_spread=prior.std(axis=0, ddof=1),
+            **common,
+        )
+    return Calibration(settings, layout, tuple(problems), result)
+
+
+def ensemble_scores(
+    prior: FloatArray, posterior: FloatArray, observed: FloatArray, sigma: FloatArray
+) -> dict[str, float]:
+    """Return scores of ensembles before and after against observations.
+
+    Returns
+    -------
+    dict
+        ``rmse_before``, ``rmse_after``, ``nse_before``, ``nse_after`` of the ensemble means;
+        ``coverage50``, ``coverage90`` of the posterior with the observations' errors; ``crpss``
+        against the climatology of the observations; ratios of Desroziers et al. 2005.
+    """
+    spread = float(np.sum((observed - observed.mean()) ** 2))
+    out: dict[str, float] = {}
+    for word, members in (("before", prior), ("after", posterior)):
+        error = members.mean(axis=0) - observed
+        out[f"rmse_{word}"] = float(np.sqrt(np.mean(error**2)))
+        out[f"nse_{word}"] = float(1.0 - np.sum(error**2) / spread) if spread else float("nan")
+    for share in (0.5, 0.9):
+        name = f"coverage{round(100 * share)}"
+        out[name] = coverage(posterior, observed, share, noise=sigma)
+    climatology = np.broadcast_to(observed[:, np.newaxis], (observed.size, observed.size))
+    if observed.size <= 2000:
+        reference = crps(np.ascontiguousarray(climatology), observed)
+    else:
+        sample = np.sort(observed)[:: observed.size // 1000]
+        reference = crps(np.repeat(sample[:, np.newaxis], observed.size, axis=1), observed)
+    out["crpss"] = skill_against(crps(posterior, observed), reference)
+    consistency = innovation_consistency(prior, posterior, observed, sigma)
+    return out | {f"desroziers_{name}": value for name, value in consistency.items()}
+
+
+def settings_text(settings: CalibrationSettings) -> str:
+    """Return settings as JSON that two equal settings share."""
+    return json.dumps(asdict(settings), sort_keys=True)
+
+
+class _Meter:
+    """Share of a run that is done, over passes, sites and members."""
+
+    def __init__(
+        self, sites: int, settings: CalibrationSettings, on_progress: Progress | None
+    ) -> None:
+        self.sites, self.members, self.report = sites, settings.members, on_progress
+        self.whole = (settings.passes or 8) + 1
+        self.passes = 0
+
+    def within(self, site: str, number: int) -> Callable[[int], None]:
+        """Return what a site calls with the number of its members done."""
+
+        def done(members: int) -> None:
+            if self.report is not None:
+                inside = (number + members / self.members) / self.sites
+                share = min((self.passes + inside) / self.whole, 1.0)
+                self.report(share, f"pass {self.passes + 1}, {site}")
+
+        return done
+
+
+def _interval(values: FloatArray) -> dict[str, float]:
+    """Return median and 90 % interval of a sample."""
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return {"median": float(middle), "p5": float(low), "p95": float(high)}
