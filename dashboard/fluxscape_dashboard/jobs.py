@@ -14,10 +14,13 @@ Rules of the queue
   beyond that :meth:`JobPool.submit` raises a RunError with ``details["reason"] == "busy"``.
 * A failed job carries a FluxscapeError; for RunErrors ``details["reason"]`` is one of ``busy``,
   ``cancelled``, ``timeout``, ``memory``, ``died`` and ``failed``.
+* A new worker, the first as well as one that replaces a killed one, runs its warm-ups while
+  nobody waits for it. A job that comes meanwhile waits for the present warm-up at most.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -42,6 +45,10 @@ JOBS_OF_A_SESSION: Final = 4
 GRACE_SECONDS: Final = 0.3
 #: Wait after a worker that died at its start, so that a broken installation does not spin [s].
 RESTART_SECONDS: Final = 1.0
+#: Longest warm-up; on a machine that never compiled the kernels one takes about a minute [s].
+WARM_UP_SECONDS: Final = 600.0
+
+_LOG = logging.getLogger(__name__)
 
 
 class JobPool:
@@ -61,6 +68,9 @@ class JobPool:
         Module prefixes from which targets may come.
     preload
         Modules that workers import before their first job.
+    warm_ups
+        Targets, ``function(report)``, that every worker calls once in its idle time. One that
+        fails is logged and not called again.
     """
 
     def __init__(
@@ -72,6 +82,7 @@ class JobPool:
         queue_limit: int | None = None,
         allowed: Sequence[str] = ALLOWED_PREFIXES,
         preload: Sequence[str] = PRELOAD,
+        warm_ups: Sequence[str] = (),
     ) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
         self._queue_limit = 2 * cores if queue_limit is None else queue_limit
@@ -84,6 +95,8 @@ class JobPool:
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: dict[Job, Child] = {}
+        self._warm_ups = tuple(warm_ups)
+        self._warming: set[Child] = set()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"job-worker-{i}", daemon=True)
@@ -159,6 +172,8 @@ class JobPool:
         with self._changed:
             self._closed = True
             jobs = [*self._waiting, *self._running]
+            for child in self._warming:
+                child.kill()
             self._changed.notify_all()
         for job in jobs:
             self.cancel(job)
@@ -197,21 +212,24 @@ class JobPool:
     def _work(self) -> None:
         """Keep one worker process and give it one job after another; runs in a thread."""
         child: Child | None = None
+        chores: list[str] = []
         try:
             while not self._closed:
-                child = self._warm(child)
-                job = self._next_job(child)
+                if child is None or not child.alive:
+                    child = self._replace(child)
+                    chores = list(self._warm_ups)
+                job = self._next_job(child, patient=not chores)
                 if job is not None:
                     self._run(job, child)
+                elif chores:
+                    self._warm_up(child, chores.pop(0))
         finally:
             if child is not None:
                 child.close()
 
-    def _warm(self, child: Child | None) -> Child:
-        """Return a living worker process."""
+    def _replace(self, child: Child | None) -> Child:
+        """Return a new worker process instead of one that has died, or of none."""
         if child is not None:
-            if child.alive:
-                return child
             child.close()
         fresh = Child(**self._child_options)
         try:
@@ -221,8 +239,30 @@ class JobPool:
             time.sleep(RESTART_SECONDS)
         return fresh
 
-    def _next_job(self, child: Child) -> Job | None:
-        """Wait for a job whose session has none running, and start it; None to look around."""
+    def _warm_up(self, child: Child, target: str) -> None:
+        """Call one warm-up on a worker that has nothing to do."""
+        with self._changed:
+            if self._closed or target not in self._warm_ups:
+                return
+            self._warming.add(child)
+        timer = self._later(WARM_UP_SECONDS, child.kill)
+        try:
+            child.call(target, on_progress=lambda *_: None)
+        except FluxscapeError as error:
+            if not self._closed:
+                _LOG.warning("warm-up %s failed and is left out: %s", target, error)
+            with self._changed:
+                self._warm_ups = tuple(kept for kept in self._warm_ups if kept != target)
+        finally:
+            timer.cancel()
+            with self._changed:
+                self._warming.discard(child)
+
+    def _next_job(self, child: Child, *, patient: bool) -> Job | None:
+        """Start a job whose session has none running; None to look around.
+
+        If ``patient``, wait a while for one.
+        """
         with self._changed:
             busy = {job.session for job in self._running}
             for job in self._waiting:
@@ -232,7 +272,7 @@ class JobPool:
                         return None
                     self._running[job] = child
                     return job
-            if not self._closed:
+            if patient and not self._closed:
                 # The limit lets the caller see a worker that died while it had nothing to do.
                 self._changed.wait(timeout=1.0)
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from typing import Final
 
@@ -21,22 +20,33 @@ RANGE_DEBOUNCE_MS: Final = 30
 """Wait of HoloViews before a new view is computed [ms]; not public, re-check on upgrade."""
 
 
-_WARMING: ContextVar[bool] = ContextVar("warming", default=False)
+WARM_UPS: Final = tuple(
+    f"fluxscape_dashboard.work.warm:{name}"
+    for name in ("load_footprint_ffp", "load_footprint_km01", "load_model")
+)
+"""What every worker runs before its first visitor comes, the most asked for first."""
+
+_warming = False
 
 
 @contextmanager
 def warming_up() -> Iterator[None]:
-    """Mark the sessions made inside as rehearsals, which import and draw what visitors will."""
-    token = _WARMING.set(True)
+    """Mark the sessions made inside as rehearsals, which import and draw what visitors will.
+
+    A plain flag: a context variable would live on in every callback that the server registers
+    meanwhile, and so in the session of every visitor.
+    """
+    global _warming  # noqa: PLW0603 - one server a process, started by one thread
+    _warming = True
     try:
         yield
     finally:
-        _WARMING.reset(token)
+        _warming = False
 
 
 def is_warming_up() -> bool:
     """Return whether the present session is a rehearsal."""
-    return _WARMING.get()
+    return _warming
 
 
 def configure() -> None:
@@ -51,14 +61,7 @@ def configure() -> None:
 @cache
 def job_pool() -> JobPool:
     """Return the worker processes, started on first use."""
-    return JobPool()
-
-
-def warm_workers() -> None:
-    """Let every worker run each model once, so that the first visitor need not wait for it."""
-    pool = job_pool()
-    for number in range(pool.workers):
-        pool.submit(f"warm-up-{number}", "fluxscape_dashboard.work.warm:warm_up")
+    return JobPool(warm_ups=WARM_UPS)
 
 
 def close() -> None:

@@ -12,7 +12,7 @@ import panel_material_ui as pmui
 from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.header import header, help_dialog
 from fluxscape_dashboard.pages import PageView, Services, page_class
-from fluxscape_dashboard.process import is_warming_up, job_pool, warm_workers
+from fluxscape_dashboard.process import is_warming_up, job_pool
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write_query
 from fluxscape_dashboard.text import t
@@ -52,6 +52,8 @@ class Shell:
             notify=self.notify,
             on_close=_on_close,
         )
+        # Whatever its pages forget to stop.
+        _on_close(partial(self.services.jobs.end_session, self.services.session))
         notices = list(read_query(self.state, _requested_query()))
         notices += self._check_tower()
         self.client = Client(
@@ -92,8 +94,7 @@ class Shell:
             self._rehearse()
 
     def _rehearse(self) -> None:
-        """Import every page, draw the one whose kernels take longest to load, warm the workers."""
-        warm_workers()
+        """Import every page and draw the one whose kernels take longest to load."""
         for key in PAGES:
             page_class(key)
         shown = self.state.page

@@ -193,8 +193,13 @@ def _list(parameter: param.List, text: str) -> list[Any]:
 
 
 def _mapping(text: str) -> dict[str, Any]:
-    value = json.loads(text, parse_constant=_refuse)
-    return value if isinstance(value, dict) else cast("dict[str, Any]", _refuse(text))
+    """Return a flat mapping to finite numbers and words; what is nested could not be written."""
+    value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_finite)
+    if not isinstance(value, dict) or any(
+        isinstance(item, (dict, list)) for item in value.values()
+    ):
+        _refuse(text)
+    return cast("dict[str, Any]", value)
 
 
 _DECODERS: Final[tuple[tuple[type, Callable[[Any, str], Any]], ...]] = (

@@ -297,6 +297,15 @@ def test_the_map_in_view_is_saved_as_geotiff(
         assert raster.tags()["data_status"] == "simulated"
         x, y = (float(value) for value in to_mercator(110.1, 30.1))
         value = next(raster.sample([(x, y)]))[0]
+        # To the pixel what the frame of 900 by 620 shows, and nothing beyond it.
+        window = view.Window.around((110.0, 30.0, 6.0), 900, 620)
+        step = raster.res[0]
+        edges = zip(
+            raster.bounds, (window.x[0], window.y[0], window.x[1], window.y[1]), strict=True
+        )
+        for side, (got, wanted) in enumerate(edges):
+            beyond = got - wanted if side >= 2 else wanted - got
+            assert 0.0 <= beyond <= 1.01 * step
     native = product.pyramid.read_series(GPP, 110.1, 30.1).sel(time="2001-01-01").item()
     assert value == pytest.approx(native, rel=1e-5)
 

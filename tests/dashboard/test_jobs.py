@@ -224,6 +224,47 @@ def test_closing_the_pool_ends_everything() -> None:
         pool.submit("a", PID)
 
 
+NOTE = "helpers.job_targets:note_own_pid"
+
+
+def _noted(folder: Path) -> list[int]:
+    return sorted(int(path.name) for path in folder.iterdir())
+
+
+def test_every_worker_warms_itself_once_and_so_does_its_successor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTES", str(tmp_path))
+    with JobPool(2, allowed=("helpers.",), preload=(), warm_ups=(NOTE,)) as pool:
+        _until(lambda: len(_noted(tmp_path)) == 2)
+        stuck = pool.submit("a", BURN)
+        _running(stuck)
+        stuck.cancel()
+        _until(lambda: len(_noted(tmp_path)) == 3)
+        assert pool.submit("a", PID).wait(30)
+    for path in tmp_path.iterdir():
+        assert path.read_text() == "x"
+
+
+def test_a_job_goes_before_the_next_warm_up() -> None:
+    warm_ups = ("helpers.job_targets:sleep_a_second",) * 20
+    with JobPool(1, allowed=("helpers.",), preload=(), warm_ups=warm_ups) as pool:
+        job = pool.submit("a", PID)
+        assert job.wait(8.0)
+        assert job.state == "done"
+
+
+def test_a_warm_up_that_fails_or_kills_its_worker_is_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    warm_ups = ("helpers.job_targets:fail_reporting", "helpers.job_targets:leave_reporting")
+    with JobPool(1, allowed=("helpers.",), preload=(), warm_ups=warm_ups) as pool:
+        _until(lambda: caplog.text.count("is left out") == 2)
+        job = pool.submit("a", PID)
+        assert job.wait(30)
+        assert job.state == "done"
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from fluxscape_dashboard import process
 from fluxscape_dashboard import shell as module
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.shell import Shell
@@ -43,9 +46,19 @@ class Broken(Visited):
         raise RuntimeError(msg)
 
 
+class Pool:
+    """A pool that only notes which sessions have ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def end_session(self, session: str) -> None:
+        self.ended.append(session)
+
+
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.setattr(module, "job_pool", lambda: None)
+    monkeypatch.setattr(module, "job_pool", Pool)
     monkeypatch.setattr(module, "page_class", lambda key: Broken if key == "model" else Visited)
     return Shell()
 
@@ -72,6 +85,31 @@ def test_a_page_that_cannot_be_built_says_so_and_leaves_the_others_alive(
         shell.state.page = key
         assert shell.zones[key].visible
     assert set(shell.pages) == {"towers", "footprint", "atlas"}
+
+
+def test_the_end_of_a_session_ends_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, at_the_end = Pool(), list[Callable[[], None]]()
+    monkeypatch.setattr(module, "job_pool", lambda: pool)
+    monkeypatch.setattr(module, "page_class", lambda _: Visited)
+    monkeypatch.setattr(module, "_on_close", at_the_end.append)
+    session = Shell().services.session
+    assert pool.ended == []
+    for function in at_the_end:
+        function()
+    assert pool.ended == [session]
+
+
+def test_only_the_rehearsal_of_the_server_draws_pages_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "job_pool", Pool)
+    monkeypatch.setattr(module, "page_class", lambda _: Visited)
+    with process.warming_up():
+        rehearsal = Shell()
+        # What the server registers while it rehearses runs in a copy of this context later.
+        later = contextvars.copy_context()
+    assert set(rehearsal.pages) == {"towers", "atlas"}
+    assert set(later.run(Shell).pages) == {"towers"}
 
 
 def test_the_address_follows_the_state_and_marks_new_steps(shell: Shell) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fluxscape_dashboard.state import (
     LONGEST_QUERY,
     AppState,
+    _decode,
     read_query,
     url_parameters,
     write_query,
@@ -71,7 +72,11 @@ def test_an_address_without_language_or_theme_keeps_them() -> None:
         "dlm_params=[1]",
         "dlm_params={",
         'dlm_params={"a":NaN}',
+        'dlm_params={"a":1e999}',
+        'dlm_params={"a":{"b":1}}',
         "dlm_params=" + "[" * 5000,
+        'dlm_params={"a":' + "[" * 900 + "]" * 900 + "}",
+        'dlm_params={"a":' + "9" * 5000 + "}",
         "dlm_week=99",
     ],
 )
@@ -94,6 +99,17 @@ def test_an_endless_address_is_refused_as_a_whole() -> None:
     notices = read_query(state, "?tower=CN-Cha&tw_search=" + "x" * LONGEST_QUERY)
     assert [notice.key for notice in notices] == ["common.notice_long_address"]
     assert state.tower == ""
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 50_000 + "]" * 50_000])
+def test_a_value_nested_without_end_is_refused(text: str) -> None:
+    state = AppState()
+    notices = read_query(state, "?dlm_params=" + text)
+    assert [notice.key for notice in notices] == ["common.notice_long_address"]
+    # The reader itself must not fail either, whatever the limit of an address is one day.
+    with pytest.raises((ValueError, RecursionError)):
+        _decode(AppState.param["dlm_params"], text)
+    assert state.dlm_params == {}
 
 
 def test_too_many_fields_are_refused() -> None:

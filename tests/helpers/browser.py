@@ -68,6 +68,29 @@ def find_chromium() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+# Whether a press at this screen point would reach the figure, or something that lies over it.
+_ON_TOP = f"""
+([x, y, wanted]) => {{
+  const view = ({_FIND_FIGURE})(wanted)
+  if (!view) return false
+  let [top, root] = [null, document]
+  while (root) {{
+    const inner = root.elementFromPoint(x, y)
+    if (!inner || inner === top) break
+    ;[top, root] = [inner, inner.shadowRoot]
+  }}
+  return top === (view.canvas_view ?? view.canvas).events_el
+}}
+"""
+
+# The template lays a veil over the page while it loads and looks only now and then whether it
+# may take it away; until then nobody can press anything below it.
+_READY = """
+() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle
+  && !document.getElementById('loader')?.checkVisibility()
+"""
+
+
 class FluxPage:
     """A browser page on the dashboard.
 
@@ -114,11 +137,8 @@ class FluxPage:
         return self
 
     def wait_idle(self, timeout_ms: int = LOAD_MS) -> None:
-        """Wait until Bokeh has drawn everything it was sent."""
-        self.page.wait_for_function(
-            "() => window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle",
-            timeout=timeout_ms,
-        )
+        """Wait until Bokeh has drawn everything it was sent and the page can be used."""
+        self.page.wait_for_function(_READY, timeout=timeout_ms)
 
     def figure_box(self, name: str | None = None, timeout_ms: int = WAIT_MS) -> dict[str, Any]:
         """Return frame (screen pixels) and ranges of the visible figure, waiting for it."""
@@ -147,8 +167,11 @@ class FluxPage:
         return box["left"] + across * box["width"], box["top"] + down * box["height"]
 
     def tap(self, x: float, y: float, name: str | None = None) -> None:
-        """Click at data coordinates (Web Mercator metres on maps) of a figure."""
-        self.page.mouse.click(*self.screen_point(x, y, name))
+        """Click at data coordinates (Web Mercator metres on maps) of a figure at rest."""
+        self.settled_box(name)
+        point = self.screen_point(x, y, name)
+        self.page.wait_for_function(_ON_TOP, arg=[*point, name], timeout=WAIT_MS)
+        self.page.mouse.click(*point)
 
     def settled_box(self, name: str | None = None) -> dict[str, Any]:
         """Return :meth:`figure_box` once two looks in a row agree."""

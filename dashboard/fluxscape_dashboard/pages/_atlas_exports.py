@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import panel_material_ui as pmui
+import xarray as xr
 
 from fluxscape.atlas.product import FLUXES, NationalFigures
 from fluxscape.io.atomic import write_geotiff
@@ -15,6 +16,7 @@ from fluxscape.io.exports import write_csv
 from fluxscape_dashboard.pages._atlas_map import AtlasMap
 from fluxscape_dashboard.pages._downloads import data_button, file_name
 from fluxscape_dashboard.pages.base import PageView
+from fluxscape_dashboard.views.atlas import Window
 from fluxscape_dashboard.views.atlas_product import NationalProduct, PixelSeries
 
 _FACTS = ("data_status", "source", "fluxscape_version", "seed", "time_step_seconds")
@@ -58,7 +60,7 @@ def write_map(product: NationalProduct, page: PageView, shown: AtlasMap, path: P
     """Write the layer in view at the level on display as GeoTIFF in Web Mercator."""
     state = page.state
     style = product.style(state.at_variable, state.at_layer, state.at_test)
-    window = shown.window()
+    window = shown.seen()
     time = product.years.index(product.nearest_year(state.at_year)) if style.annual else None
     array = product.pyramid.read(
         style.variable,
@@ -67,11 +69,23 @@ def write_map(product: NationalProduct, page: PageView, shown: AtlasMap, path: P
         x_range=window.x,
         y_range=window.y,
     )
+    array = _within(array, window)
     facts = {name: str(product.pyramid.attrs.get(name, "")) for name in _FACTS}
     array.attrs = dict(array.attrs) | facts
     if style.annual:
         array.attrs["year"] = str(product.nearest_year(state.at_year))
     write_geotiff(array, path)
+
+
+def _within(array: xr.DataArray, window: Window) -> xr.DataArray:
+    """Return the pixels that the window shows, whole or in part; reading gives more of them."""
+    for name, (low, high) in (("x", window.x), ("y", window.y)):
+        centres = array[name].to_numpy()
+        half = abs(centres[1] - centres[0]) / 2
+        kept = np.flatnonzero((centres > low - half) & (centres < high + half))
+        # A raster needs two pixels to tell its pixels' size.
+        array = array.isel({name: kept}) if kept.size >= 2 else array
+    return array
 
 
 def export_row(page: PageView, product: NationalProduct, shown: AtlasMap, pixel: Any) -> Any:

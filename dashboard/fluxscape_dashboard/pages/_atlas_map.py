@@ -102,13 +102,21 @@ class AtlasMap:
             self._map_view.show(seen)
         self.redraw("raster", "hatching")
 
+    def seen(self) -> view.Window:
+        """Return what the frame shows."""
+        chart = self.chart
+        if chart is None or not (chart.inner_width and chart.inner_height):
+            return view.Window.around(self._view, *_FRAME)
+        x, y = chart.x_range, chart.y_range
+        width, height = int(chart.inner_width), int(chart.inner_height)
+        return view.Window((x.start, x.end), (y.start, y.end), width, height)
+
     def window(self) -> view.Window:
-        """Return what is in view and a margin around it."""
-        width, height = _FRAME
-        if self.chart is not None and self.chart.inner_width:
-            width, height = int(self.chart.inner_width), int(self.chart.inner_height)
+        """Return what is in view and a margin around it, for drawing."""
+        # Not from the ranges: the browser tells them only after it has fitted a new view.
+        now = self.seen()
         longitude, latitude, degrees = self._view
-        wide, high = round(width * _MARGIN), round(height * _MARGIN)
+        wide, high = round(now.width * _MARGIN), round(now.height * _MARGIN)
         return view.Window.around((longitude, latitude, degrees * _MARGIN), wide, high)
 
     # ------------------------------------------------------------------ layers

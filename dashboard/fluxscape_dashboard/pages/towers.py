@@ -22,6 +22,9 @@ LAST_YEAR: Final = 2025
 LONGEST_LIST: Final = 60
 """Towers listed beside the map; more are told as a number."""
 
+USUAL_WIDTH: Final = 700
+"""Width of a map whose browser has not told it yet [pixel]."""
+
 _FILTERS: Final = ("tw_search", "tw_igbp", "tw_network", "tw_years")
 
 
@@ -216,8 +219,9 @@ class TowersPage(PageView):
 
     # ------------------------------------------------------------------ what the user does
     def _tapped(self, event: Any) -> None:
-        span, width = self.chart.x_range.end - self.chart.x_range.start, self.chart.inner_width
-        tower = self._marks.nearest(event.x, event.y, span / max(width or 0, 1), self.state.tower)
+        span = self.chart.x_range.end - self.chart.x_range.start
+        pixel = span / (self.chart.inner_width or USUAL_WIDTH)
+        tower = self._marks.nearest(event.x, event.y, pixel, self.state.tower)
         self.change(tower=tower.site if tower else "")
 
     def _pick_item(self, item: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ Report = Callable[[float, str], None]
 ROOT_ZONE: Final = 0.5
 """Depth of the soil whose mean water content is drawn [m]."""
 
+_RUNS: Final = count()
+"""Runs of this process so far."""
 
 LEAST_CLEARANCE: Final = 1.1
 """Height of the instrument over canopy height that simulated weather is made for, at least."""
@@ -63,7 +66,8 @@ def run_model(
         ``run`` (Dataset of every scalar output, float32); ``default`` (the same, or None);
         ``observed`` (Dataset of measured fluxes, or None); ``scores`` (by variable).
     """
-    report(0.02, "work.step_weather")
+    first = next(_RUNS) == 0
+    report(0.02, "work.step_first" if first else "work.step_weather")
     defaults = parameters_for(igbp, soil)
     share = 0.5 if with_default else 0.95
 
@@ -76,6 +80,8 @@ def run_model(
 
     def run(parameters: DlmParameters, start: float, step: str) -> xr.Dataset:
         forcing = weather(parameters)
+        # Until the first steps are done a new process loads the compiled code or compiles it.
+        report(start, "work.step_first" if first else step)
         if parameters.leaf_area_index != defaults.leaf_area_index:
             # The parameter speaks where the forcing brings no leaf area of its own.
             forcing = forcing.drop_vars("leaf_area_index", errors="ignore")
@@ -88,8 +94,8 @@ def run_model(
             on_progress=lambda done, _: report(start + share * 0.9 * done, step),
         )
 
-    report(0.1, "work.step_model")
     full = run(defaults.replace(changes), 0.1, "work.step_model")
+    first = False
     default = run(defaults, 0.55, "work.step_compare") if with_default else None
     return {
         "run": slim(full),

@@ -13,26 +13,25 @@ LONGITUDE: Final = 116.0
 """Any place in the embedded maps [degree]."""
 
 
-def warm_up(report: Callable[[float, str], None]) -> None:
-    """Run each model once: compiled code is loaded, or compiled where it never was."""
-    place = {"latitude": LATITUDE, "longitude": LONGITUDE}
-    for model in ("ffp", "km01"):
-        footprint_of_place(
-            report,
-            **place,
-            utc_offset_hours=8.0,
-            table="",
-            model=model,
-            height=3.5,
-            canopy=0.3,
-            period="month-07",
-            resolution=20.0,
-            extent=250.0,
-            cover="GRA",
-        )
+Report = Callable[[float, str], None]
+
+
+def load_footprint_ffp(report: Report) -> None:
+    """Run the first footprint model once: its compiled code is loaded, or compiled."""
+    _footprint(report, "ffp")
+
+
+def load_footprint_km01(report: Report) -> None:
+    """Run the second footprint model once."""
+    _footprint(report, "km01")
+
+
+def load_model(report: Report) -> None:
+    """Run the land-surface model once."""
     run_model(
         report,
-        **place,
+        latitude=LATITUDE,
+        longitude=LONGITUDE,
         elevation=50.0,
         height=3.5,
         table="",
@@ -40,4 +39,21 @@ def warm_up(report: Callable[[float, str], None]) -> None:
         soil="loam",
         changes={},
         with_default=False,
+    )
+
+
+def _footprint(report: Report, model: str) -> None:
+    footprint_of_place(
+        report,
+        latitude=LATITUDE,
+        longitude=LONGITUDE,
+        utc_offset_hours=8.0,
+        table="",
+        model=model,
+        height=3.5,
+        canopy=0.3,
+        period="month-07",
+        resolution=20.0,
+        extent=250.0,
+        cover="GRA",
     )
