@@ -257,6 +257,39 @@ _ROWS: Final = (
     ),
     # Land-surface model
     Variable("leaf_respiration", "umol m-2 s-1", "respiration of leaves", 0.0, 150.0),
+    Variable(
+        "heterotrophic_respiration", "umol m-2 s-1", "respiration of litter and soil", 0.0, 150.0
+    ),
+    Variable(
+        "decomposition_modifier",
+        "1",
+        "decay of soil carbon over that in moist soil at 10 degrees Celsius",
+        0.0,
+    ),
+    Variable(
+        "plant_carbon",
+        "kg m-2",
+        "carbon of living tissue",
+        0.0,
+        math.inf,
+        "vegetation_carbon_content",
+    ),
+    Variable(
+        "litter_carbon",
+        "kg m-2",
+        "carbon of litter",
+        0.0,
+        math.inf,
+        "litter_mass_content_of_carbon",
+    ),
+    Variable(
+        "soil_carbon",
+        "kg m-2",
+        "carbon of soil without litter",
+        0.0,
+        math.inf,
+        "soil_mass_content_of_carbon",
+    ),
     Variable("transpiration", "kg m-2 s-1", "transpiration", -2e-4, 8e-4, "transpiration_flux"),
     Variable("canopy_evaporation", "kg m-2 s-1", "evaporation of water on leaves", -2e-4, 8e-4),
     Variable("soil_evaporation", "kg m-2 s-1", "evaporation of soil water", -2e-4, 8e-4),
@@ -311,6 +344,7 @@ _ROWS: Final = (
     Variable("soil_ice_content", "m3 m-3", "frozen part of the soil water content", 0.0, 1.0),
     Variable("energy_residual", "W m-2", "energy neither stored nor passed on in the step"),
     Variable("water_residual", "kg m-2", "water neither stored nor passed on in the step"),
+    Variable("carbon_residual", "kg m-2", "carbon neither stored nor passed on in the step"),
     Variable("iterations", "1", "passes of the energy balance", 0.0),
 )
 

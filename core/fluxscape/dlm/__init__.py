@@ -2,6 +2,7 @@
 
 from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES, Forcing
 from fluxscape.dlm.arrays import DlmArrays, compile_dlm, run_dlm_arrays
+from fluxscape.dlm.carbon import returning_carbon, steady_carbon
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
 from fluxscape.dlm.model import run_dlm
 from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
@@ -21,8 +22,10 @@ __all__ = [
     "parameter_records",
     "parameters_for",
     "prepare_forcing",
+    "returning_carbon",
     "run_dlm",
     "run_dlm_arrays",
     "score_run",
     "start_states",
+    "steady_carbon",
 ]

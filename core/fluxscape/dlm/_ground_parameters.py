@@ -86,6 +86,16 @@ class SoilParameters(ParameterSet):
         group="Soil",
         symbol="q",
     )
+    clay_fraction: float = parameter(
+        0.18,
+        lower=0.0,
+        upper=1.0,
+        unit="1",
+        source="Cosby et al. 1984, doi:10.1029/WR020i006p00682, Table 2",
+        description="Share of clay in the solids, for what soil keeps of decaying carbon",
+        group="Soil",
+        symbol="f_clay",
+    )
     soil_albedo_dry: float = parameter(
         0.25,
         lower=0.05,

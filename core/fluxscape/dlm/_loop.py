@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fluxscape._jit import kernel
 from fluxscape.dlm._records import N_LAYERS, N_OUTPUTS, OK, Forcing
 from fluxscape.dlm._step import advance
-from fluxscape.dlm._work import Static, Weather, prepare_static
+from fluxscape.dlm._work import Settings, Static, Weather, prepare_static
 
 _Array = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ def run_member(
     values: _Array,
     height: float,
     water_held: bool,
-    step: float,
+    settings: Settings,
     first_step: int,
     last_step: int,
     period: npt.NDArray[np.int64],
@@ -38,10 +38,10 @@ def run_member(
 
     ``values`` shares the memory of the output record ``o``; its sums go to row ``period[t]`` of
     ``sums`` (row, output) and, for soil temperature, liquid and ice, of ``profiles``
-    (row, 3, layer). A negative period is run and not kept. ``worst`` takes the largest energy and
-    water residual.
+    (row, 3, layer). A negative period is run and not kept. ``worst`` takes the largest residual of
+    energy, water and carbon.
     """
-    static: Static = prepare_static(p, height, water_held, step, work)
+    static: Static = prepare_static(p, height, water_held, settings.step, work)
     for t in range(first_step, last_step):
         weather = Weather(
             forcing.cosine_zenith[point, t],
@@ -56,9 +56,10 @@ def run_member(
             forcing.carbon_dioxide[point, t],
             forcing.leaf_area_index[point, t],
         )
-        status = advance(p, s, o, static, work, weather, step)
+        status = advance(p, s, o, static, work, weather, settings)
         worst[0] = max(worst[0], abs(o.energy_residual))
         worst[1] = max(worst[1], abs(o.water_residual))
+        worst[2] = max(worst[2], abs(o.carbon_residual))
         if status != OK:
             return status, t
         row = period[t]
@@ -84,7 +85,7 @@ def run_members(
     values: _Array,
     heights: _Array,
     water_held: npt.NDArray[np.bool_],
-    step: float,
+    settings: Settings,
     first_step: int,
     last_step: int,
     period: npt.NDArray[np.int64],
@@ -109,7 +110,7 @@ def run_members(
             values[i],
             heights[i],
             water_held[i],
-            step,
+            settings,
             first_step,
             last_step,
             period,

@@ -299,3 +299,35 @@ class RespirationParameters(ParameterSet):
         group="Respiration",
         symbol="a_R",
     )
+    tissue_turnover_time: float = parameter(
+        1.0,
+        lower=0.1,
+        upper=20.0,
+        unit="year",
+        source=f"{_ASSUMED}; leaves and fine roots of deciduous plants live about a year",
+        description="Mean life of the tissue that growth makes",
+        group="Respiration",
+        symbol="tau_p",
+    )
+    decomposable_litter_share: float = parameter(
+        0.20,
+        lower=0.0,
+        upper=1.0,
+        unit="1",
+        source="Coleman and Jenkinson 1996, doi:10.1007/978-3-642-61094-3_17: decomposable "
+        "over resistant litter 0.25 in woods, 0.67 in grass and scrub, 1.44 in crops",
+        description="Share of litter that decomposes within weeks",
+        group="Respiration",
+        symbol="f_DPM",
+    )
+    slow_carbon_share: float = parameter(
+        1.0,
+        lower=0.1,
+        upper=3.0,
+        unit="1",
+        source="1 by definition: steady state; Carvalhais et al. 2008, doi:10.1029/2007GB003033, "
+        "for soils away from it",
+        description="Slow soil carbon at the start over that of the steady state",
+        group="Respiration",
+        symbol="eta",
+    )

@@ -62,6 +62,11 @@ STATE_DTYPE: Final = np.dtype(
         ("snow_albedo", np.float64),  # [1]
         ("growth_temperature", np.float64),  # running mean of air temperature [K]
         ("recent_assimilation", np.float64),  # running mean of GPP [umol m-2 s-1]
+        ("plant_carbon", np.float64),  # [kg m-2]
+        ("decomposable_litter_carbon", np.float64),  # [kg m-2]
+        ("resistant_litter_carbon", np.float64),  # [kg m-2]
+        ("microbial_carbon", np.float64),  # [kg m-2]
+        ("humus_carbon", np.float64),  # [kg m-2]
         # Where the iteration starts: it changes the path, not the solution.
         ("sunlit_excess", np.float64),  # leaf minus air temperature [K]
         ("shaded_excess", np.float64),
@@ -81,6 +86,11 @@ OUTPUT_NAMES: Final = (
     "ecosystem_respiration",
     "net_ecosystem_exchange",
     "leaf_respiration",
+    "heterotrophic_respiration",
+    "decomposition_modifier",
+    "plant_carbon",
+    "litter_carbon",
+    "soil_carbon",
     "evapotranspiration",
     "transpiration",
     "canopy_evaporation",
@@ -111,6 +121,7 @@ OUTPUT_NAMES: Final = (
     "soil_water_storage",
     "energy_residual",
     "water_residual",
+    "carbon_residual",
     "iterations",
 )
 """Every scalar output of a step in the order of the record; units stand in the vocabulary."""
@@ -118,15 +129,22 @@ OUTPUT_NAMES: Final = (
 OUTPUT_DTYPE: Final = np.dtype([(name, np.float64) for name in OUTPUT_NAMES], align=True)
 N_OUTPUTS: Final = len(OUTPUT_NAMES)
 
+N_RESIDUALS: Final = 3
+"""Balances that every step must close: energy, water, carbon."""
+
 # Status of a step.
 OK: Final = 0
 NOT_CONVERGED: Final = 1
 ENERGY_LOST: Final = 2
 WATER_LOST: Final = 3
 NOT_FINITE: Final = 4
+CARBON_LOST: Final = 5
 
 ENERGY_TOLERANCE: Final = 0.1
 """Largest energy residual of a step [W m-2]."""
 
 WATER_TOLERANCE: Final = 1e-6
 """Largest water residual of a step [kg m-2]."""
+
+CARBON_TOLERANCE: Final = 1e-9
+"""Largest carbon residual of a step [kg m-2]."""

@@ -24,9 +24,12 @@ from fluxscape.dlm._canopy import (
     wet_fraction,
 )
 from fluxscape.dlm._carbon import moisture_response, running_mean, temperature_response
+from fluxscape.dlm._carbon_pools import MASS_PER_MICROMOLE, total_carbon, turn_over
 from fluxscape.dlm._column import add_snow, freeze_and_thaw, heat_content, set_column
 from fluxscape.dlm._energy import soil_surface_resistance
 from fluxscape.dlm._records import (
+    CARBON_LOST,
+    CARBON_TOLERANCE,
     ENERGY_LOST,
     ENERGY_TOLERANCE,
     NOT_CONVERGED,
@@ -47,7 +50,7 @@ from fluxscape.dlm._water import (
     uptake_limit,
     water_stress,
 )
-from fluxscape.dlm._work import Static, Weather
+from fluxscape.dlm._work import Settings, Static, Weather
 
 _GROUND_EMISSIVITY = 0.97
 """Emissivity of soil and snow [1] (Oleson et al. 2013, section 4.1: 0.96 and 0.97)."""
@@ -55,10 +58,10 @@ _GROUND_EMISSIVITY = 0.97
 
 @kernel
 def advance(
-    p: Any, s: Any, o: Any, static: Static, work: Any, weather: Weather, step: float
+    p: Any, s: Any, o: Any, static: Static, work: Any, weather: Weather, settings: Settings
 ) -> int:
-    """Advance state ``s`` by one step [s], fill the output record ``o``, return a status code."""
-    before = total_water(s)
+    """Advance state ``s`` by one step, fill the output record ``o``, return a status code."""
+    step, before = settings.step, total_water(s)
     leaf_area = weather.leaf_area_index if weather.leaf_area_index > MIN_LEAF_AREA else 0.0
     fallen = weather.precipitation * step
     snowfall = fallen * snow_share(weather.air_temperature)
@@ -102,7 +105,10 @@ def advance(
     # Water and carbon
     gone = leave_water(s, p, work, out, first, throughfall, leaf_store, step)
     added = hold_water(s, p, work) if static.water_held else 0.0
-    respire(s, p, o, static, work, out, weather.air_temperature)
+    respire(s, p, o, static, work, out, settings)
+    s.growth_temperature = running_mean(
+        s.growth_temperature, weather.air_temperature, static.growth_weight
+    )
     remember(s, out, weather)
     # Balances
     after = total_water(s)
@@ -197,22 +203,37 @@ def make_air(p: Any, static: Static, weather: Weather, leaf_area: float) -> Air:
 
 @kernel
 def respire(
-    s: Any, p: Any, o: Any, static: Static, work: Any, out: Surfaces, air_temperature: float
+    s: Any, p: Any, o: Any, static: Static, work: Any, out: Surfaces, settings: Settings
 ) -> None:
-    """Fill the carbon fluxes and update the memories of leaves and plants."""
+    """Fill the carbon fluxes, advance the pools and update the plants' memory of assimilation."""
     temperature = (s.soil_temperature[0] + 2.0 * s.soil_temperature[1]) / 3.0
     depth = work.thickness[0] + work.thickness[1]
     saturation = (s.soil_liquid[0] + s.soil_liquid[1]) / (p.porosity * WATER_DENSITY * depth)
-    soil = p.heterotrophic_respiration10 * moisture_response(saturation)
-    soil *= temperature_response(temperature, p.respiration_activation)
-    gpp = out.assimilation + out.leaf_respiration
+    modifier = moisture_response(saturation)
+    modifier *= temperature_response(temperature, p.respiration_activation)
+    gpp, leaves = out.assimilation + out.leaf_respiration, out.leaf_respiration
+    plants = leaves + p.autotrophic_share * s.recent_assimilation
+    mass = MASS_PER_MICROMOLE * settings.step
+    before = total_carbon(s)
+    if settings.carbon_pools:
+        limit = gpp + s.plant_carbon / mass
+        if plants > limit:  # no plant respires carbon that it does not have
+            leaves, plants = leaves * limit / plants, limit
+        soil = turn_over(s, static.turnover, (gpp - plants) * mass, modifier) / mass
+        o.plant_carbon = s.plant_carbon
+        o.litter_carbon = s.decomposable_litter_carbon + s.resistant_litter_carbon
+        o.soil_carbon = s.microbial_carbon + s.humus_carbon
+    else:
+        soil = p.heterotrophic_respiration10 * modifier
     o.gross_primary_production = gpp
-    o.leaf_respiration = out.leaf_respiration
-    o.ecosystem_respiration = out.leaf_respiration + p.autotrophic_share * s.recent_assimilation
-    o.ecosystem_respiration += soil
+    o.leaf_respiration = leaves
+    o.heterotrophic_respiration = soil
+    o.decomposition_modifier = modifier
+    o.ecosystem_respiration = plants + soil
     o.net_ecosystem_exchange = o.ecosystem_respiration - gpp
+    if settings.carbon_pools:
+        o.carbon_residual = before - total_carbon(s) - o.net_ecosystem_exchange * mass
     s.recent_assimilation = running_mean(s.recent_assimilation, gpp, static.recent_weight)
-    s.growth_temperature = running_mean(s.growth_temperature, air_temperature, static.growth_weight)
 
 
 @kernel
@@ -284,10 +305,13 @@ def step_status(o: Any, converged: bool) -> int:
         math.isfinite(o.energy_residual)
         and math.isfinite(o.water_residual)
         and math.isfinite(o.net_ecosystem_exchange)
+        and math.isfinite(o.carbon_residual)
     ):
         return NOT_FINITE
     if abs(o.energy_residual) >= ENERGY_TOLERANCE:
         return ENERGY_LOST if converged else NOT_CONVERGED
     if abs(o.water_residual) >= WATER_TOLERANCE:
         return WATER_LOST
+    if abs(o.carbon_residual) >= CARBON_TOLERANCE:
+        return CARBON_LOST
     return OK

@@ -9,6 +9,7 @@ import numpy as np
 
 from fluxscape._jit import kernel
 from fluxscape.dlm._carbon import GROWTH_DAYS, RECENT_DAYS, newest_weight
+from fluxscape.dlm._carbon_pools import Turnover, turnover_of
 from fluxscape.dlm._energy import bare_ground_coefficient
 from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS
 from fluxscape.dlm._soil_heat import dry_conductivity, frozen_factor, saturated_conductivity
@@ -35,6 +36,15 @@ class Weather(NamedTuple):
     leaf_area_index: float
 
 
+class Settings(NamedTuple):
+    """How a run is computed, the same for all members."""
+
+    step: float
+    """Length of a step [s]."""
+    carbon_pools: bool
+    """Whether soil respires what its pools lose; else at a basal rate."""
+
+
 class Static(NamedTuple):
     """What a member's parameters settle once for all steps."""
 
@@ -51,6 +61,8 @@ class Static(NamedTuple):
     """Weight of a step in the running mean of temperature [1]."""
     recent_weight: float
     """Weight of a step in the running mean of assimilation [1]."""
+    turnover: Turnover
+    """Rates of the pools of carbon."""
     water_held: bool
     """Whether the soil is held at field capacity."""
 
@@ -98,5 +110,6 @@ def prepare_static(p: Any, height: float, water_held: bool, step: float, work: A
         math.log(p.ground_roughness),
         newest_weight(step, GROWTH_DAYS),
         newest_weight(step, RECENT_DAYS),
+        turnover_of(p, step),
         water_held,
     )

@@ -17,9 +17,11 @@ import numpy.typing as npt
 
 from fluxscape.dlm._loop import run_members
 from fluxscape.dlm._records import (
+    CARBON_LOST,
     ENERGY_LOST,
     N_LAYERS,
     N_OUTPUTS,
+    N_RESIDUALS,
     NOT_CONVERGED,
     NOT_FINITE,
     OK,
@@ -28,7 +30,8 @@ from fluxscape.dlm._records import (
     WATER_LOST,
     Forcing,
 )
-from fluxscape.dlm._work import WORK_DTYPE
+from fluxscape.dlm._work import WORK_DTYPE, Settings
+from fluxscape.dlm.carbon import with_pools
 from fluxscape.dlm.parameters import DlmParameters, parameter_records
 from fluxscape.dlm.state import start_states
 from fluxscape.errors import DimsError, MissingVariableError, RunError, did_you_mean
@@ -39,6 +42,7 @@ STATUS_TEXT = {
     ENERGY_LOST: "energy was not conserved",
     WATER_LOST: "water was not conserved",
     NOT_FINITE: "a flux is not a finite number",
+    CARBON_LOST: "carbon was not conserved",
 }
 """What each status of a step means."""
 
@@ -57,8 +61,8 @@ class DlmArrays:
         (member, period, 3, layer); of length 0 along ``period`` unless asked for.
     states
         State of each member after the last step, a record array.
-    worst_energy_residual, worst_water_residual
-        Largest residual of any step [W m-2], [kg m-2], shape (member,).
+    worst_energy_residual, worst_water_residual, worst_carbon_residual
+        Largest residual of any step [W m-2], [kg m-2], [kg m-2], shape (member,).
     status, reached
         Status of each member and the step it reached, shape (member,); see :data:`STATUS_TEXT`.
     """
@@ -68,6 +72,7 @@ class DlmArrays:
     states: npt.NDArray[np.void]
     worst_energy_residual: npt.NDArray[np.float64]
     worst_water_residual: npt.NDArray[np.float64]
+    worst_carbon_residual: npt.NDArray[np.float64]
     status: npt.NDArray[np.int64]
     reached: npt.NDArray[np.int64]
 
@@ -93,7 +98,8 @@ class DlmArrays:
             msg = (
                 f"DLM: member {member} stopped at step {step}: {STATUS_TEXT[code]} (largest "
                 f"residuals {self.worst_energy_residual[member]:.3g} W m-2, "
-                f"{self.worst_water_residual[member]:.3g} kg m-2; {bad.size} of "
+                f"{self.worst_water_residual[member]:.3g} kg m-2 of water, "
+                f"{self.worst_carbon_residual[member]:.3g} kg m-2 of carbon; {bad.size} of "
                 f"{self.status.size} members failed)"
             )
             raise RunError(msg, member=member, step=step, status=code)
@@ -109,6 +115,7 @@ def run_dlm_arrays(
     states: npt.NDArray[np.void] | None = None,
     hold_soil_water: bool | npt.NDArray[np.bool_] = False,
     keep_profiles: bool = False,
+    carbon: str = "basal",
     threads: int = 1,
 ) -> DlmArrays:
     """Run many members or pixels over the same steps.
@@ -134,6 +141,9 @@ def run_dlm_arrays(
         Whether the soil is held at field capacity (where rain is unknown).
     keep_profiles
         Whether profiles of soil temperature and water are kept.
+    carbon
+        ``"basal"`` or ``"pools"``, as in :func:`fluxscape.dlm.run_dlm`. Pools are not spun up here:
+        :func:`fluxscape.dlm.steady_carbon` balances them with the means of a year.
     threads
         Threads to run on; 1 stays in the calling thread.
 
@@ -146,6 +156,8 @@ def run_dlm_arrays(
     ------
     DimsError
         If shapes do not agree.
+    OutOfBoundsError
+        If an option is unknown.
     """
     records = (
         parameters if isinstance(parameters, np.ndarray) else parameter_records(list(parameters))
@@ -173,7 +185,7 @@ def run_dlm_arrays(
     scratch = np.zeros(members, OUTPUT_DTYPE)
     sums = np.zeros((members, n_periods, N_OUTPUTS))
     profiles = np.zeros((members, n_periods if keep_profiles else 0, 3, N_LAYERS))
-    worst = np.zeros((members, 2))
+    worst = np.zeros((members, N_RESIDUALS))
     status = np.zeros((members, 2), np.int64)
     by_member = {
         "parameters": records.view(np.recarray),
@@ -189,7 +201,7 @@ def run_dlm_arrays(
         "status": status,
     }
     constant = {
-        "step": float(step_seconds),
+        "settings": Settings(float(step_seconds), with_pools(carbon)),
         "first_step": 0,
         "last_step": n_time,
         "period": rows,
@@ -200,7 +212,7 @@ def run_dlm_arrays(
         means = sums / counts[:, None]
         profiles /= counts[: profiles.shape[1], None, None]
     means[status[:, 0] != OK] = np.nan
-    return DlmArrays(means, profiles, after, worst[:, 0], worst[:, 1], status[:, 0], status[:, 1])
+    return DlmArrays(means, profiles, after, *worst.T, *status.T)
 
 
 def _run_in_threads(

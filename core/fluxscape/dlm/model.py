@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,35 +11,29 @@ import xarray as xr
 
 from fluxscape.constants import WATER_DENSITY
 from fluxscape.contracts import provenance
-from fluxscape.dlm._loop import run_members
-from fluxscape.dlm._records import (
-    ENERGY_TOLERANCE,
-    LAYER_THICKNESS,
-    N_LAYERS,
-    N_OUTPUTS,
-    OK,
-    OUTPUT_DTYPE,
-    OUTPUT_NAMES,
-    WATER_TOLERANCE,
-)
+from fluxscape.dlm._point_run import SPIN_UP_LENGTH, PointRun, Progress
+from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES
 from fluxscape.dlm._supply import water_from_elsewhere
-from fluxscape.dlm._work import WORK_DTYPE
-from fluxscape.dlm.arrays import STATUS_TEXT
+from fluxscape.dlm._work import Settings
+from fluxscape.dlm.carbon import POOL_OUTPUTS, with_pools
 from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.dlm.state import DlmState
-from fluxscape.errors import OutOfBoundsError, RunError
+from fluxscape.errors import OutOfBoundsError
 from fluxscape.vocabulary import DATA_STATUS, QUALITY_SUFFIX, VARIABLES
 
-Progress = Callable[[float, str], None]
+__all__ = [
+    "METHOD",
+    "SHORTEST_SPIN_UP",
+    "SPIN_UP_LENGTH",
+    "reference_height_of",
+    "run_dlm",
+    "why_held",
+]
 
-METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy and water"
-
-SPIN_UP_LENGTH: Final = np.timedelta64(365, "D")
-"""Longest part of the record that a spin-up repeats."""
+METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy, water and carbon"
 
 SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
-_CHUNKS: Final = 25
 _ABOVE_CANOPY: Final = 10.0
 """Reference height above the canopy where the dataset states none [m]."""
 
@@ -69,6 +61,7 @@ def run_dlm(
     seasonal_leaves: bool = True,
     initial_state: DlmState | None = None,
     spin_up_years: int = 1,
+    carbon: str = "pools",
     on_progress: Progress | None = None,
 ) -> xr.Dataset:
     """Run the land-surface model at one point.
@@ -100,6 +93,11 @@ def run_dlm(
     spin_up_years
         How often the first year (records of 300 days and longer) is run before, from soil at field
         capacity. Not done from an ``initial_state``.
+    carbon
+        ``"pools"``: soil respires what its pools of carbon lose; after a spin-up they start in
+        balance with the growth of the repeated year, before shorter records with
+        ``heterotrophic_respiration10``. ``"basal"``: soil respires at that rate throughout, and
+        stores nothing.
     on_progress
         Called with the share done and a message; it may raise to cancel.
 
@@ -108,14 +106,16 @@ def run_dlm(
     xarray.Dataset
         Fluxes, states and balances over ``time`` (state: end of the step) and ``layer``, the
         forcing as used with its ``*_quality``, and ``final_*``, the state to go on from. Attributes
-        ``worst_energy_residual`` [W m-2], ``worst_water_residual`` [kg m-2] and ``fills``.
+        ``worst_energy_residual`` [W m-2], ``worst_water_residual`` and ``worst_carbon_residual``
+        [kg m-2] and ``fills``.
 
     Raises
     ------
     MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
         If the forcing is not what the model needs.
     RunError
-        If a step loses 0.1 W m-2 or 1e-6 kg m-2 or more, naming the first such step.
+        If a step loses 0.1 W m-2, 1e-6 kg m-2 of water or 1e-9 kg m-2 of carbon or more, naming
+        the first such step.
 
     References
     ----------
@@ -137,7 +137,8 @@ def run_dlm(
     height = reference_height_of(reference_height, forcing, parameters)
     reason = why_held(hold_soil_water, prepared, forcing, parameters)
     held = bool(reason)
-    run = _Run(prepared, parameters, height, held, site, on_progress)
+    settings = Settings(float(prepared.step_seconds), with_pools(carbon))
+    run = PointRun(prepared, parameters, settings, height, held, site, on_progress)
     mean_temperature = float(prepared.arrays.air_temperature.mean())
     state = initial_state or DlmState.start(parameters, mean_temperature)
     cycles = 0
@@ -146,6 +147,8 @@ def run_dlm(
     state, cycle_steps = run.spin_up(state, cycles)
     sums, profiles, worst, final = run.every_step(state, cycles * cycle_steps)
     variables = _variables(prepared, sums, profiles) | final.to_variables()
+    if not settings.carbon_pools:
+        variables = {name: item for name, item in variables.items() if name not in POOL_OUTPUTS}
     coords = {
         "time": ("time", prepared.times, {"standard_name": "time"}),
         "layer": ("layer", _layer_depths(), {"units": "m", "long_name": "depth of the layer"}),
@@ -163,116 +166,16 @@ def run_dlm(
         time_reference="start of step, UTC",
         soil_water="held at field capacity" if held else "simulated",
         soil_water_reason=reason,
+        carbon=carbon,
         spin_up_years=cycles,
         clock_shift_hours=prepared.clock_shift,
         fills=json.dumps(prepared.fills, sort_keys=True),
         worst_energy_residual=worst[0],
         worst_water_residual=worst[1],
+        worst_carbon_residual=worst[2],
     )
     attrs |= {name: prepared.made[name] for name in sorted(prepared.made)}
     return xr.Dataset(variables, coords=coords, attrs=attrs)
-
-
-class _Run:
-    """One point's run: the kernels' arguments and the progress of their calls."""
-
-    def __init__(
-        self,
-        prepared: DlmForcing,
-        parameters: DlmParameters,
-        height: float,
-        held: bool,
-        site: str,
-        on_progress: Progress | None,
-    ) -> None:
-        self.prepared = prepared
-        self.record = parameters.to_record()
-        self.height = np.array([height])
-        self.held = np.array([held])
-        self.site = site
-        self.on_progress = on_progress
-        self.n_time = prepared.times.size
-        self.scratch = np.zeros(1, OUTPUT_DTYPE)
-        self.work = np.zeros(1, WORK_DTYPE)
-
-    def spin_up(self, state: DlmState, cycles: int) -> tuple[DlmState, int]:
-        """Return the state after some repeats of the first year, and the steps of one."""
-        per_year = round(SPIN_UP_LENGTH / np.timedelta64(self.prepared.step_seconds, "s"))
-        steps = min(self.n_time, per_year)
-        record = state.to_record()
-        nothing = np.full(self.n_time, -1, np.int64)
-        empty = (np.zeros((1, 0, N_OUTPUTS)), np.zeros((1, 0, 3, N_LAYERS)), np.zeros((1, 2)))
-        total = cycles * steps + self.n_time
-        for cycle in range(cycles):
-            self._chunks(record, nothing, *empty, steps, cycle * steps, total, "spin-up")
-        return DlmState.from_record(record[0]), steps
-
-    def every_step(
-        self, state: DlmState, done: int
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], list[float], DlmState]:
-        """Return every step's outputs and profiles, the worst residuals and the final state."""
-        record = state.to_record()
-        sums = np.zeros((1, self.n_time, N_OUTPUTS))
-        profiles = np.zeros((1, self.n_time, 3, N_LAYERS))
-        worst = np.zeros((1, 2))
-        rows = np.arange(self.n_time, dtype=np.int64)
-        self._chunks(
-            record, rows, sums, profiles, worst, self.n_time, done, done + self.n_time, "run"
-        )
-        return sums[0], profiles[0], worst[0].tolist(), DlmState.from_record(record[0])
-
-    def _chunks(
-        self,
-        record: npt.NDArray[np.void],
-        rows: npt.NDArray[np.int64],
-        sums: npt.NDArray[np.float64],
-        profiles: npt.NDArray[np.float64],
-        worst: npt.NDArray[np.float64],
-        steps: int,
-        done: int,
-        total: int,
-        word: str,
-    ) -> None:
-        """Run ``steps`` steps in chunks, so that progress shows and a cancel is heard."""
-        status = np.zeros((1, 2), np.int64)
-        edges = np.linspace(0, steps, min(_CHUNKS, steps) + 1).astype(int)
-        for first, last in itertools.pairwise(edges):
-            if self.on_progress is not None:
-                self.on_progress((done + first) / total, word)
-            run_members(
-                self.prepared.arrays,
-                self.record,
-                record.view(np.recarray),
-                self.scratch.view(np.recarray),
-                self.work.view(np.recarray),
-                self.scratch.view(np.float64).reshape(1, N_OUTPUTS),
-                self.height,
-                self.held,
-                float(self.prepared.step_seconds),
-                int(first),
-                int(last),
-                rows,
-                sums,
-                profiles,
-                worst,
-                status,
-            )
-            if status[0, 0] != OK:
-                self._fail(int(status[0, 0]), int(status[0, 1]))
-        if self.on_progress is not None:
-            self.on_progress((done + steps) / total, word)
-
-    def _fail(self, code: int, step: int) -> None:
-        """Raise RunError for the first step that failed."""
-        moment = np.datetime_as_string(self.prepared.times[step], unit="m")
-        energy = float(self.scratch["energy_residual"][0])
-        water = float(self.scratch["water_residual"][0])
-        msg = (
-            f"{self.site}: DLM step {step} at {moment}: {STATUS_TEXT[code]} (energy residual "
-            f"{energy:.3g} W m-2, limit {ENERGY_TOLERANCE:g}; water residual {water:.3g} kg m-2, "
-            f"limit {WATER_TOLERANCE:g})"
-        )
-        raise RunError(msg, step=step, time=moment, status=code, energy=energy, water=water)
 
 
 def why_held(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.dlm._records import LAYER_THICKNESS, STATE_DTYPE
+from fluxscape.dlm.carbon import steady_carbon
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
 
@@ -34,6 +35,9 @@ class DlmState:
         cls, parameters: DlmParameters, mean_temperature: float, *, assimilation: float = 0.0
     ) -> Self:
         """Return a state without snow, with soil at the mean air temperature and field capacity.
+
+        Pools of carbon hold what respires ``heterotrophic_respiration10`` in moist soil at 10
+        degrees Celsius, and what growth of as much keeps.
 
         Parameters
         ----------
@@ -111,4 +115,5 @@ def start_states(
     record["snow_density"] = 100.0
     record["snow_albedo"] = [item.snow_albedo_fresh for item in parameters]
     record["growth_temperature"] = mean_temperature
-    return record.view(np.recarray)
+    basal = np.array([item.heterotrophic_respiration10 for item in parameters])
+    return steady_carbon(record, parameters, basal, np.ones(len(parameters)))
