@@ -235,7 +235,7 @@ def _facts(run: xr.Dataset, table: xr.Dataset, seconds: float) -> dict[str, Any]
 
     import numpy as np  # noqa: PLC0415
 
-    from fluxscape.lue.validation import site_scores  # noqa: PLC0415
+    from fluxscape.scores import score  # noqa: PLC0415
 
     production = run["gross_primary_production"].to_numpy()
     scores: dict[str, Any] = {}
@@ -243,8 +243,8 @@ def _facts(run: xr.Dataset, table: xr.Dataset, seconds: float) -> dict[str, Any]
     if observed is not None:
         good = np.isfinite(observed) & np.isfinite(production)
         if good.sum() > 1:
-            scores |= site_scores(production[good], observed[good])
-            scores |= {"n": int(good.sum()), "units": "umol m-2 s-1"}
+            scores |= score(production[good], observed[good])
+            scores["units"] = "umol m-2 s-1"
     return {
         "site": run.attrs["site"],
         "model": run.attrs["model"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from fluxscape.scores import score
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
 SCORED: Final = (
@@ -18,8 +18,6 @@ SCORED: Final = (
     "net_radiation",
 )
 """Fluxes that are scored where a file has them."""
-
-FloatArray = npt.NDArray[np.float64]
 
 _FEWEST: Final = 48
 
@@ -60,19 +58,3 @@ def score_run(run: xr.Dataset, observed: xr.Dataset) -> dict[str, dict[str, Any]
         if good.sum() >= _FEWEST:
             scores[name] = score(modelled[good], measured[good]) | {"units": VARIABLES[name].units}
     return scores
-
-
-def score(modelled: FloatArray, measured: FloatArray) -> dict[str, float]:
-    """Return r2, nse, rmse, bias, mean_observed and n of two series without gaps."""
-    error = modelled - measured
-    spread = np.sum((measured - measured.mean()) ** 2)
-    constant = modelled.std() == 0.0 or spread == 0.0
-    correlation = np.nan if constant else np.corrcoef(modelled, measured)[0, 1]
-    return {
-        "r2": float(correlation**2),
-        "nse": float(1.0 - np.sum(error**2) / spread) if spread > 0.0 else float("nan"),
-        "rmse": float(np.sqrt(np.mean(error**2))),
-        "bias": float(error.mean()),
-        "mean_observed": float(measured.mean()),
-        "n": int(measured.size),
-    }

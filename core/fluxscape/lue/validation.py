@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from fluxscape.errors import OutOfBoundsError
 from fluxscape.lue.seasonal import Windows
+from fluxscape.scores import score
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -141,19 +142,19 @@ def compare_variants(
     scores: dict[str, dict[str, FloatArray]] = {}
     for name, values in predicted.items():
         rows = [
-            site_scores(values[table.site == site], table.production[table.site == site])
+            score(values[table.site == site], table.production[table.site == site])
             for site in sites
         ]
-        scores[name] = {score: np.array([row[score] for row in rows]) for score in SCORES}
+        scores[name] = {key: np.array([row[key] for row in rows]) for key in SCORES}
     medians = {
-        name: {score: float(np.nanmedian(values)) for score, values in by_score.items()}
+        name: {key: float(np.nanmedian(values)) for key, values in by_score.items()}
         for name, by_score in scores.items()
     }
     differences = tuple(
-        paired_bootstrap(scores, score, "seasonal", other, seed=seed, resamples=resamples)
+        paired_bootstrap(scores, key, "seasonal", other, seed=seed, resamples=resamples)
         for other in variants
         if other != "seasonal" and "seasonal" in variants
-        for score in ("r2", "nse", "rmse")
+        for key in ("r2", "nse", "rmse")
     )
     return Comparison(sites, scores, medians, differences)
 
@@ -213,22 +214,9 @@ def _apply(windows: Windows, fit: FloatArray) -> FloatArray:
     return np.asarray(np.clip(fit[0, 0] + scaled @ fit[0, 1:], 0.0, fit[1, 0]))
 
 
-def site_scores(modelled: FloatArray, measured: FloatArray) -> dict[str, float]:
-    """Return r2 (squared correlation) [1], nse [1], rmse and bias [umol m-2 s-1] of one site."""
-    error = modelled - measured
-    spread = float(np.sum((measured - measured.mean()) ** 2))
-    flat = modelled.std() == 0.0 or spread == 0.0
-    return {
-        "r2": float("nan") if flat else float(np.corrcoef(modelled, measured)[0, 1] ** 2),
-        "nse": 1.0 - float(error @ error) / spread if spread > 0.0 else float("nan"),
-        "rmse": float(np.sqrt(np.mean(error**2))),
-        "bias": float(error.mean()),
-    }
-
-
 def paired_bootstrap(
     scores: dict[str, dict[str, FloatArray]],
-    score: str,
+    name: str,
     first: str,
     second: str,
     *,
@@ -240,17 +228,17 @@ def paired_bootstrap(
     Sites are drawn with replacement, both variants of a site together (Efron and Tibshirani 1993,
     percentile interval).
     """
-    difference = scores[first][score] - scores[second][score]
+    difference = scores[first][name] - scores[second][name]
     difference = difference[np.isfinite(difference)]
     draw = np.random.default_rng(seed).integers(0, difference.size, (resamples, difference.size))
     medians = np.median(difference[draw], axis=1)
     lower, upper = (float(value) for value in np.quantile(medians, (0.025, 0.975)))
-    sign = -1.0 if score == "rmse" else 1.0
+    sign = -1.0 if name == "rmse" else 1.0
     verdict = "no clear difference"
     if lower > 0.0 or upper < 0.0:
         verdict = "better" if sign * (lower + upper) > 0.0 else "worse"
     return Difference(
-        score,
+        name,
         first,
         second,
         float(np.median(difference)),

@@ -20,7 +20,7 @@ from fluxscape.lue.inputs import Inputs
 from fluxscape.parameters import parameter
 
 _ZHANG: Final = "Zhang et al. 2017, doi:10.1038/sdata.2017.165"
-_RECALLED: Final = f"{_ZHANG}, table by biome, recalled and not verified"
+_BY_BIOME: Final = f"{_ZHANG}, table by biome, as in the program of its first author"
 _LSWI: Final = "land_surface_water_index"
 
 TEMPERATURES_BY_TYPE: Final = {
@@ -59,7 +59,7 @@ class VpmParameters(LueParameters):
         lower=-10.0,
         upper=10.0,
         unit="degC",
-        source=_RECALLED,
+        source=_BY_BIOME,
         description="Air temperature at and below which nothing grows",
         group="Temperature",
         symbol="T_min",
@@ -69,7 +69,7 @@ class VpmParameters(LueParameters):
         lower=10.5,
         upper=35.0,
         unit="degC",
-        source=_RECALLED,
+        source=_BY_BIOME,
         description="Air temperature at which the scalar is 1",
         group="Temperature",
         symbol="T_opt",
@@ -79,7 +79,7 @@ class VpmParameters(LueParameters):
         lower=35.5,
         upper=60.0,
         unit="degC",
-        source=_RECALLED,
+        source=_BY_BIOME,
         description="Air temperature at and above which nothing grows",
         group="Temperature",
         symbol="T_max",

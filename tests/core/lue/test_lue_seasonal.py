@@ -20,7 +20,6 @@ from fluxscape.lue.validation import (
     compare_variants,
     leave_one_site_out,
     paired_bootstrap,
-    site_scores,
 )
 
 RNG = np.random.default_rng(7)
@@ -203,13 +202,6 @@ def test_a_type_of_one_site_takes_what_all_have():
     windows = made_up(seasonal=0.0, by_type=0.0, sites=6)
     windows.plant_type[windows.site == "S00"] = "EBF"
     assert np.isfinite(leave_one_site_out(windows.complete(), "seasonal")).all()
-
-
-def test_scores_are_those_of_print():
-    measured = np.array([1.0, 2.0, 3.0, 4.0])
-    found = site_scores(measured + 1.0, measured)
-    assert found == pytest.approx({"r2": 1.0, "nse": 1.0 - 4.0 / 5.0, "rmse": 1.0, "bias": 1.0})
-    assert np.isnan(site_scores(np.ones(4), measured)["r2"])
 
 
 def test_the_bootstrap_brackets_a_plain_difference():
