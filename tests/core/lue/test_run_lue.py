@@ -1,6 +1,8 @@
 """The face of light-use-efficiency models."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -344,3 +346,9 @@ def test_a_broken_variable_that_no_formula_reads_harms_nothing(forcing, months):
     data = forcing(months)
     data["latent_heat_flux"] = ("time", np.full(months.size, 1e9))
     assert np.isfinite(production(data)["gross_primary_production"]).all()
+
+
+def test_importing_the_package_does_not_load_pyrealm():
+    code = "import sys, fluxscape.lue; sys.exit('pyrealm' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == 0
