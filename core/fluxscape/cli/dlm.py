@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from fluxscape.cli._calibrate import register as register_calibration
 from fluxscape.cli._output import emit_json, progress_line
 from fluxscape.cli._site import place_of, read_parameters
 
@@ -73,6 +74,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument("--out", metavar="FILE", help="write all outputs as netCDF")
     run.add_argument("--json", action="store_true", help="one JSON object on stdout")
     run.set_defaults(run=run_run)
+    register_calibration(commands)
 
 
 def run_run(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,149 @@
+"""A calibration in a folder: its passes, so that it can go on, and its result."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+
+from fluxscape._version import __version__
+from fluxscape.assimilation.calibration import Calibration, CalibrationSettings, settings_text
+from fluxscape.assimilation.dlm_forward import SiteProblem
+from fluxscape.assimilation.problem import facts_of
+from fluxscape.assimilation.smoother import Checkpoint, Result
+from fluxscape.errors import FileFormatError, RunError
+from fluxscape.io.atomic import json_text, write_bytes, write_text
+
+_PLAN: Final = "plan.json"
+_PASS: Final = "pass.npz"  # noqa: S105 (a file's name)
+_RESULT: Final = "calibration.json"
+_ENSEMBLE: Final = "ensemble.npz"
+
+
+@dataclass(frozen=True)
+class CalibrationFolder:
+    """Where a calibration is kept.
+
+    Attributes
+    ----------
+    folder
+        Made when it is not there.
+    """
+
+    folder: Path
+
+    @classmethod
+    def open(
+        cls, folder: Path, settings: CalibrationSettings, problems: Sequence[SiteProblem]
+    ) -> CalibrationFolder:
+        """Return the folder of a run, new or to go on with.
+
+        Raises
+        ------
+        RunError
+            If it holds a run with other settings or observations.
+        """
+        plan = {
+            "version": __version__,
+            "settings": json.loads(settings_text(settings)),
+            "problems": [facts_of(item) | _checksums(item) for item in problems],
+        }
+        text = json_text(plan, indent=1) + "\n"
+        file = folder / _PLAN
+        if file.exists():
+            if file.read_text(encoding="utf-8") != text:
+                msg = (
+                    f"{folder} holds a calibration with other settings or observations: give "
+                    "another folder, or remove it"
+                )
+                raise RunError(msg, path=str(folder))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(text, file)
+        return cls(folder)
+
+    def save_pass(self, checkpoint: Checkpoint) -> None:
+        """Keep a pass; the one before is replaced."""
+        result = checkpoint.result
+        self._save(
+            self.folder / _PASS,
+            passes=np.array(checkpoint.passes),
+            ensemble=checkpoint.ensemble,
+            prior=result.prior,
+            predicted_prior=result.predicted_prior,
+            misfit=np.array(result.misfit),
+            alphas=np.array(result.alphas),
+            dropped=np.array(result.dropped, np.int64),
+            converged=np.array(result.converged),
+        )
+
+    def last_pass(self) -> Checkpoint | None:
+        """Return the last pass, None where there is none.
+
+        Raises
+        ------
+        FileFormatError
+            If it is damaged.
+        """
+        file = self.folder / _PASS
+        if not file.exists():
+            return None
+        try:
+            with file.open("rb") as raw, np.load(raw, allow_pickle=False) as kept:
+                ensemble = kept["ensemble"]
+                result = Result(
+                    prior=kept["prior"],
+                    posterior=ensemble,
+                    predicted_prior=kept["predicted_prior"],
+                    predicted_posterior=np.empty((0, kept["predicted_prior"].shape[1])),
+                    misfit=kept["misfit"].tolist(),
+                    alphas=kept["alphas"].tolist(),
+                    dropped=kept["dropped"].tolist(),
+                    converged=bool(kept["converged"]),
+                )
+                return Checkpoint(int(kept["passes"]), ensemble, result)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            msg = f"{file} is no sound pass of a calibration: {error}"
+            raise FileFormatError(msg, path=str(file)) from error
+
+    def save_result(self, done: Calibration) -> dict[str, Any]:
+        """Write report, ensemble and one parameter file a site; return the report."""
+        facts = done.to_dict()
+        self._save(
+            self.folder / _ENSEMBLE,
+            parameters=np.array(done.settings.parameters),
+            sites=np.array(done.layout.sites),
+            prior=np.stack([done.site_values(i, prior=True) for i in range(len(done.problems))]),
+            posterior=np.stack([done.site_values(i) for i in range(len(done.problems))]),
+        )
+        for index, problem in enumerate(done.problems):
+            medians = done.median_parameters(index).to_dict()
+            lines = [f"{name}: {medians[name]!r}" for name in done.settings.parameters]
+            name = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in problem.site)
+            write_text("\n".join(lines) + "\n", self.folder / f"parameters_{name}.yaml")
+        write_text(json_text(facts, indent=1) + "\n", self.folder / _RESULT)
+        return facts
+
+    @staticmethod
+    def _save(file: Path, **arrays: Any) -> None:
+        """Write arrays into one file, whole or not at all."""
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        write_bytes(buffer.getbuffer(), file)
+
+
+def _checksums(problem: SiteProblem) -> dict[str, str]:
+    """Return what tells observations and forcing from others."""
+    seen = hashlib.sha256(problem.observations.values.tobytes())
+    seen.update(problem.observations.sigma.tobytes())
+    driven = hashlib.sha256()
+    for series in problem.forcing:
+        driven.update(np.ascontiguousarray(series).tobytes())
+    return {"observations_sha256": seen.hexdigest(), "forcing_sha256": driven.hexdigest()}

@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
+from fluxscape.assimilation.dlm_forward import SiteProblem
+from fluxscape.assimilation.problem import site_problem
+from fluxscape.assimilation.smoother import Checkpoint
+from fluxscape.assimilation.storage import CalibrationFolder
+from fluxscape.cli import main
+from fluxscape.dlm import parameters_for, run_dlm
+from fluxscape.errors import FileFormatError, RunError
+from helpers.dlm_climates import CLIMATES, climate_dataset
+
+SETTINGS = CalibrationSettings(members=12, passes=3, seed=4, parameters=("vcmax25",))
+FILES = ("calibration.json", "ensemble.npz", "parameters_CN-Cha.yaml", "pass.npz", "plan.json")
+
+
+@pytest.fixture(scope="module")
+def problem() -> SiteProblem:
+    forcing = climate_dataset(CLIMATES["temperate summer"], days=8)
+    base = parameters_for("DBF")
+    run = run_dlm(forcing, base.replace({"vcmax25": 80.0}), latitude=42.0, longitude=0.0)
+    seen = run[["gross_primary_production"]]
+    return site_problem(
+        forcing, seen, base, site="CN-Cha", latitude=42.0, longitude=0.0, streams=("gpp",)
+    )
+
+
+def run(folder: Path, problem: SiteProblem, stop_after: int = 99) -> dict[str, bytes]:
+    """Run a calibration that is stopped after some passes; return the files of the folder."""
+    kept = CalibrationFolder.open(folder, SETTINGS, [problem])
+
+    def on_pass(checkpoint: Checkpoint) -> None:
+        kept.save_pass(checkpoint)
+        if checkpoint.passes == stop_after:
+            raise KeyboardInterrupt
+
+    done = calibrate(
+        [problem], {"CN-Cha": "DBF"}, SETTINGS, on_pass=on_pass, resume=kept.last_pass()
+    )
+    kept.save_result(done)
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_a_run_stopped_after_any_pass_ends_with_the_same_bytes(
+    tmp_path: Path, problem: SiteProblem, stop: int
+) -> None:
+    whole = run(tmp_path / "whole", problem)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped", problem, stop_after=stop)
+    again = run(tmp_path / "stopped", problem)
+    assert tuple(whole) == FILES
+    assert again == whole
+    report = json.loads(whole["calibration.json"])
+    assert report["settings"]["members"] == 12
+    assert report["prior"]["DBF"]["vcmax25"]["prior_median"] == pytest.approx(57.7)
+
+
+def test_other_settings_are_not_mixed_in(tmp_path: Path, problem: SiteProblem) -> None:
+    CalibrationFolder.open(tmp_path, SETTINGS, [problem])
+    other = CalibrationSettings(members=13, passes=3, seed=4, parameters=("vcmax25",))
+    with pytest.raises(RunError, match="other settings or observations"):
+        CalibrationFolder.open(tmp_path, other, [problem])
+
+
+def test_a_damaged_pass_is_named(tmp_path: Path, problem: SiteProblem) -> None:
+    kept = CalibrationFolder.open(tmp_path, SETTINGS, [problem])
+    assert kept.last_pass() is None
+    (tmp_path / "pass.npz").write_bytes(b"PK no")
+    with pytest.raises(FileFormatError, match=r"pass.npz is no sound pass"):
+        kept.last_pass()
+
+
+def table(folder: Path) -> Path:
+    """Write a flux table that the model made."""
+    forcing = climate_dataset(CLIMATES["temperate summer"], days=8)
+    result = run_dlm(forcing, parameters_for("DBF"), latitude=42.0, longitude=0.0)
+    names = {
+        "air_temperature": forcing["air_temperature"],
+        "vapour_pressure_deficit": forcing["vapour_pressure_deficit"],
+        "surface_downwelling_shortwave_flux": forcing["surface_downwelling_shortwave_flux"],
+        "wind_speed": forcing["wind_speed"],
+        "precipitation_flux": forcing["precipitation_flux"],
+        "gross_primary_production": result["gross_primary_production"],
+    }
+    rows = [",".join(["time", *names])]
+    columns = [np.datetime_as_string(forcing["time"].to_numpy(), unit="s")]
+    columns += [[repr(float(value)) for value in item.to_numpy()] for item in names.values()]
+    rows += [",".join(row) for row in zip(*columns, strict=True)]
+    file = folder / "table.csv"
+    file.write_text("\n".join(rows) + "\n")
+    return file
+
+
+PLACE = ["--igbp", "DBF", "--latitude", "42", "--longitude", "0", "--utc-offset", "0"]
+
+
+def test_the_commands_calibrate_rank_and_try_twins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(table(tmp_path))
+    common = [file, *PLACE, "--streams", "gpp", "--parameters", "vcmax25,stomatal_slope", "--json"]
+    few = ["--members", "10", "--passes", "2"]
+    assert main(["dlm", "calibrate", *common, *few, "--out", str(tmp_path / "cal")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["types"]["DBF"]["vcmax25"]["median"] == pytest.approx(57.7, rel=0.3)
+    assert (tmp_path / "cal" / "calibration.json").exists()
+    assert main(["dlm", "twin", *common, *few, "--trials", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["trials"] == 2
+    assert main(["dlm", "sensitivity", *common, "--size", "6"]) == 0
+    assert json.loads(capsys.readouterr().out)["ranking"][0]["parameter"] == "vcmax25"
+
+
+def test_the_commands_say_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(table(tmp_path))
+    out = ["--out", str(tmp_path / "cal")]
+    assert main(["dlm", "calibrate", file, file, *PLACE, *out]) == 2
+    assert "belong to a single FILE" in capsys.readouterr().err
+    assert main(["dlm", "calibrate", file, *PLACE, "--streams", "nep", *out]) == 2
+    assert "Did you mean 'nee'" in capsys.readouterr().err
+    assert main(["dlm", "calibrate", file, *PLACE, "--years", "abc", *out]) == 2
+    assert "--years wants years" in capsys.readouterr().err
+    assert not (tmp_path / "cal").exists()
