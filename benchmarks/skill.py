@@ -1,8 +1,8 @@
 """Skill of the models at real towers, on measured values, beside empirical benchmarks.
 
 One row a tower, stream, step and model. ``dlm`` runs with default parameters of the land cover and
-the soil texture of the map, nothing fitted. Empirical models are trained on all other towers.
-Reads FLUXNET2015 files beside the checkout (``--data``).
+the soil texture of the map, nothing fitted; so do the light-use-efficiency models. Empirical models
+are trained on all other towers. Reads FLUXNET2015 files beside the checkout (``--data``).
 
     .venv/bin/python benchmarks/skill.py --json [--quick] [--table] [--sites CN-Cha,CN-Qia]
 """
@@ -21,7 +21,8 @@ from _skill_data import Tower, towers_of
 from _skill_empirical import MODELS
 from _skill_files import table_towers
 from fluxscape.dlm import compile_dlm, parameters_for, run_dlm
-from fluxscape.dlm.scores import score
+from fluxscape.lue import lue_parameters_for, run_lue
+from fluxscape.scores import score
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 QUICK = ["CN-Cha", "CN-Du2", "CN-Qia", "FR-Pue"]
@@ -37,6 +38,9 @@ PREDICTORS = (
     "air_temperature",
     "vapour_pressure_deficit",
 )
+LIGHT_USE_MODELS = ("mod17", "tl-lue", "p-model")
+"""Those whose inputs the files hold; light absorbed from leaf area."""
+
 FEWEST = {"half-hourly": 500, "daily": 60, "monthly": 12}
 
 
@@ -55,6 +59,24 @@ def modelled(tower: Tower) -> pd.DataFrame:
     return pd.DataFrame(
         {name: run[name].to_numpy() for name in STREAMS}, index=run["time"].to_numpy()
     )
+
+
+def efficiency_models(tower: Tower) -> dict[str, pd.DataFrame]:
+    """Return half-hourly GPP of the light-use-efficiency models with published parameters."""
+    if "leaf_area_index" not in tower.forcing:
+        return {}
+    found = {}
+    for model in LIGHT_USE_MODELS:
+        run = run_lue(
+            tower.forcing,
+            lue_parameters_for(tower.igbp, model),
+            model=model,
+            latitude=tower.latitude,
+            longitude=tower.longitude,
+        )
+        name = "gross_primary_production"
+        found[model] = pd.DataFrame({name: run[name].to_numpy()}, index=run["time"].to_numpy())
+    return found
 
 
 def predictors(tower: Tower) -> pd.DataFrame:
@@ -90,10 +112,15 @@ def pairs(
 def rows_of(towers: list[Tower]) -> list[dict[str, object]]:
     rows = []
     models = {tower.site: modelled(tower) for tower in towers}
+    light = {tower.site: efficiency_models(tower) for tower in towers}
     inputs = {tower.site: predictors(tower) for tower in towers}
     for step in STEPS:
         coarse_model = {t.site: at_step(models[t.site], t, step) for t in towers}
         coarse_input = {t.site: at_step(inputs[t.site], t, step) for t in towers}
+        coarse_light = {
+            t.site: {name: at_step(frame, t, step) for name, frame in light[t.site].items()}
+            for t in towers
+        }
         for stream, short in STREAMS.items():
             data = {t.site: pairs(t, step, stream, coarse_input[t.site]) for t in towers}
             data = {site: (x, y) for site, (x, y) in data.items() if len(y) >= FEWEST[step]}
@@ -103,6 +130,11 @@ def rows_of(towers: list[Tower]) -> list[dict[str, object]]:
                 if len(found[1]) < FEWEST[step]:
                     continue
                 rows.append(base | {"model": "dlm"} | facts(found[0][:, 0], found[1]))
+                if short == "GPP":
+                    for name, frame in coarse_light[tower.site].items():
+                        x, y = pairs(tower, step, stream, frame)
+                        if len(y) >= FEWEST[step]:
+                            rows.append(base | {"model": name} | facts(x[:, 0], y))
                 rows.extend(
                     base | {"model": name} | scores
                     for name, scores in empirical(tower.site, data).items()
