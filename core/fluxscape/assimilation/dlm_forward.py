@@ -112,22 +112,27 @@ class DlmForward:
     def _run(self, values: FloatArray) -> FloatArray:
         """Return predictions of a batch of members."""
         problem = self.problem
-        sets = [
-            problem.parameters.replace(dict(zip(self.space.names, map(float, row), strict=True)))
-            for row in values
-        ]
+        sets = self.parameter_sets(values)
         states = None
         if problem.spin_up_steps:
             part = (item[:, : problem.spin_up_steps] for item in problem.forcing)
             # Arrays are copied: the kernels want them contiguous.
             first = Forcing(*(np.ascontiguousarray(item) for item in part))
-            states = self._model(first, sets, np.full(problem.spin_up_steps, -1, np.int64)).states
+            states = self.run(first, sets, np.full(problem.spin_up_steps, -1, np.int64)).states
         steps = problem.forcing.air_temperature.shape[1]
-        result = self._model(problem.forcing, sets, np.arange(steps), states)
-        series = [self._series(result, name) for name in problem.observations.names]
+        result = self.run(problem.forcing, sets, np.arange(steps), states)
+        series = [self.series(result, name) for name in problem.observations.names]
         return problem.observations.predict(np.stack(series, axis=1))
 
-    def _model(
+    def parameter_sets(self, values: FloatArray) -> list[DlmParameters]:
+        """Return a full set for each row of estimated values, shape (member, parameter)."""
+        names = self.space.names
+        return [
+            self.problem.parameters.replace(dict(zip(names, map(float, row), strict=True)))
+            for row in values
+        ]
+
+    def run(
         self,
         forcing: Forcing,
         sets: list[DlmParameters],
@@ -147,7 +152,7 @@ class DlmForward:
             threads=self.threads,
         )
 
-    def _series(self, result: DlmArrays, name: str) -> FloatArray:
+    def series(self, result: DlmArrays, name: str) -> FloatArray:
         """Return one stream at every step, shape (member, time)."""
         if name == "soil_temperature":
             return result.profiles[:, :, 0, 0]
