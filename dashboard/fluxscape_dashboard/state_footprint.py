@@ -6,20 +6,37 @@ from typing import Final
 
 import param
 
-FRACTIONS: Final = (0.5, 0.8)
-"""Shares of the flux whose source areas are outlined."""
+SHARES: Final = tuple(share / 10 for share in range(1, 10))
+"""Shares of the flux whose source areas are tabled and saved."""
+
+FRACTIONS: Final = SHARES[4:]
+"""Shares of the flux whose source areas are outlined on the map."""
+
+MODELS: Final = (
+    "ffp",
+    "km01",
+    "hsieh",
+    "safe-f",
+    "safe-f-analytic",
+    "safe-f-draxler",
+    "safe-f-analytic-draxler",
+)
+"""Footprint models on offer, variants last."""
+
+NO_MODEL: Final = "none"
+"""No second model."""
 
 SEASONS: Final = ("DJF", "MAM", "JJA", "SON")
 """Meteorological seasons by the initials of their months."""
 
-PERIODS: Final = (
-    "all",
-    "day",
-    "night",
-    *SEASONS,
-    *(f"month-{month:02d}" for month in range(1, 13)),
-)
+PERIODS: Final = ("all", *SEASONS, *(f"month-{month:02d}" for month in range(1, 13)))
 """Parts of the year that a climatology may be confined to."""
+
+LIGHTS: Final = ("all", "day", "night")
+"""Parts of the day."""
+
+WEIGHTS: Final = ("equal", "hours", "gpp", "et", "nee")
+"""Weights of the records."""
 
 
 class FootprintState(param.Parameterized):
@@ -30,8 +47,11 @@ class FootprintState(param.Parameterized):
         objects=["simulated", "upload"],
         doc="Records: simulated weather at the tower, or the file uploaded in this session.",
     )
-    fp_model = param.Selector(
-        default="ffp", objects=["ffp", "km01", "hsieh", "safe-f"], doc="Footprint model."
+    fp_model = param.Selector(default="ffp", objects=list(MODELS), doc="Footprint model.")
+    fp_other = param.Selector(
+        default=NO_MODEL,
+        objects=[NO_MODEL, *MODELS],
+        doc="Second model, shown beside the first with their difference.",
     )
     fp_height = param.Number(
         default=None,
@@ -46,6 +66,13 @@ class FootprintState(param.Parameterized):
         doc="Canopy height [m]; the tower's own if None.",
     )
     fp_period = param.Selector(default="all", objects=list(PERIODS), doc="Part of the year.")
+    fp_light = param.Selector(default="all", objects=list(LIGHTS), doc="Part of the day.")
+    fp_year = param.Integer(
+        default=0, bounds=(0, 2200), doc="Year of a file with several; all of them if 0."
+    )
+    fp_weight = param.Selector(
+        default="equal", objects=list(WEIGHTS), doc="What a record counts for."
+    )
     fp_resolution = param.Selector(default=10, objects=[2, 4, 10, 20, 40], doc="Cell size [m].")
     fp_extent = param.Selector(
         default=1000, objects=[250, 500, 1000, 2000, 4000], doc="Half-width of the grid [m]."
@@ -61,3 +88,10 @@ class FootprintState(param.Parameterized):
         objects=["areas", "wind", "score", "records"],
         doc="What is shown below the map.",
     )
+
+    @property
+    def footprint_period(self) -> str:
+        """The whole period as :func:`fluxscape.footprint.period_mask` reads it."""
+        year = str(self.fp_year) if self.fp_year else "all"
+        parts = [part for part in (self.fp_period, self.fp_light, year) if part != "all"]
+        return "+".join(parts) or "all"

@@ -9,15 +9,17 @@ import pytest
 from pyproj import Geod, Transformer
 
 from fluxscape_dashboard.mercator import to_mercator
-from fluxscape_dashboard.views.footprint import (
-    FootprintMap,
-    MapCells,
-    Scene,
-    block_mean,
-    nice_ceiling,
+from fluxscape_dashboard.views.footprint import FootprintMap, colour_top
+from fluxscape_dashboard.views.footprint_difference import (
+    DifferenceMap,
+    decade_ticks,
+    linear_ticks,
+    signed_decades,
 )
+from fluxscape_dashboard.views.footprint_scene import MapCells, Scene, block_mean, nice_ceiling
 from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.location_bias import LocationBiasChart
+from fluxscape_dashboard.views.stability import StabilityChart, class_labels
 from fluxscape_dashboard.views.wind_rose import WindRose, speed_labels
 from fluxscape_dashboard.work.wind import SECTORS, SPEED_LIMITS, wind_shares
 
@@ -147,3 +149,67 @@ def test_the_bias_chart_counts_in_percent() -> None:
     chart.show([250.0, 1000.0], [0.02, math.nan], [0.5, math.nan])
     assert chart._source.data["bias"][0] == pytest.approx(2.0)
     assert chart.chart.y_range.end == pytest.approx(15.0)
+
+
+def test_maps_side_by_side_share_axes_and_colours() -> None:
+    first = FootprintMap()
+    second = FootprintMap("second", beside=first)
+    assert second.chart.x_range is first.chart.x_range
+    assert second.chart.y_range is first.chart.y_range
+    weak = Scene(**{**vars(_scene()), "density": _scene().density / 7.0})
+    top = colour_top(_scene(), weak)
+    for chart, scene in ((first, _scene()), (second, weak)):
+        chart.show(scene, log=True, top=top)
+    mappers = [
+        next(r for r in chart.chart.renderers if r.name == "footprint_raster").glyph.color_mapper
+        for chart in (first, second)
+    ]
+    assert [(m.low, m.high) for m in mappers] == [(1e-9, 1e-5)] * 2
+
+
+def test_a_difference_is_coloured_about_zero_on_both_scales() -> None:
+    first = FootprintMap()
+    chart = DifferenceMap(first)
+    assert chart.chart.x_range is first.chart.x_range
+    other = Scene(**{**vars(_scene()), "density": np.roll(_scene().density, 5, axis=1)})
+    chart.show(_scene(), other, log=True)
+    raster = next(r for r in chart.chart.renderers if r.name == "difference_raster")
+    assert raster.glyph.color_mapper.low == -raster.glyph.color_mapper.high == -3.0
+    raw = raster.data_source.data["difference"][0]
+    assert raw == pytest.approx(_scene().density - other.density, rel=1e-5, abs=1e-12)
+    assert np.array_equal(
+        np.sign(raster.data_source.data["image"][0]) * np.sign(raw) >= 0, np.full(raw.shape, True)
+    )
+    chart.scale(log=False)
+    assert raster.glyph.color_mapper.low == -raster.glyph.color_mapper.high
+    assert raster.data_source.data["image"][0] == pytest.approx(raw)
+    chart.speak("zh", title="差", models=("FFP", "KM01"))
+    assert "FFP" in chart._legend.items[0].label["value"]
+
+
+def test_signed_decades_are_odd_and_end_at_the_top() -> None:
+    values = np.array([1e-5, 1e-6, 1e-8, 1e-12, 0.0])
+    assert signed_decades(values, 1e-5) == pytest.approx([3.0, 2.0, 0.0, 0.0, 0.0])
+    assert np.array_equal(signed_decades(-values, 1e-5), -signed_decades(values, 1e-5))
+
+
+@pytest.mark.parametrize("top", [1e-5, 2e-5, 5e-7])
+def test_ticks_of_a_difference_are_symmetric_and_within_the_scale(top: float) -> None:
+    for ticks, labels in (decade_ticks(top), linear_ticks(top)):
+        assert len(ticks) == len(labels)
+        assert ticks == sorted(ticks) == [-tick for tick in reversed(ticks)]
+        assert labels[len(labels) // 2] == "0"
+    assert max(decade_ticks(top)[0]) <= 3.0
+
+
+def test_the_stability_of_each_hour_adds_up_to_all_of_it() -> None:
+    shares = np.zeros((24, 5))
+    shares[3] = [0.0, 0.0, 0.1, 0.2, 0.1]
+    chart = StabilityChart()
+    chart.show(shares)
+    data = chart._source.data
+    assert sum(data[name][3] for name in ("neutral", "stable", "very_stable")) == pytest.approx(100)
+    assert data["records"][3] == pytest.approx(40.0)
+    assert data["stable"][4] == 0.0
+    chart.speak("en", title="Stability", source="")
+    assert class_labels("en")[0] == "very unstable (< −0.5)"

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from fluxscape.dlm.parameters import DlmParameters, parameters_for
-from fluxscape.footprint.models import MODELS
+from fluxscape.footprint.models import MODELS, VARIANTS
+from fluxscape.footprint.product import FILLED_INPUTS
 from fluxscape.footprint.rules import NO_SOLUTION
+from fluxscape.footprint.weights import WEIGHTS
 from fluxscape.vocabulary import VARIABLES
-from fluxscape_dashboard.pages._footprint_words import reason_words
+from fluxscape_dashboard.pages._footprint_words import period_words, reason_words
 from fluxscape_dashboard.pages._parameters import parameter_groups
 from fluxscape_dashboard.pages.footprint import WANTED as FOOTPRINT_INPUTS
 from fluxscape_dashboard.pages.model import WANTED as MODEL_INPUTS
@@ -30,7 +32,7 @@ def test_a_catalogue_has_no_key_that_no_code_asks_for(namespace: str) -> None:
     prefixes = tuple(re.findall(rf"{namespace}\.([a-z_]+_)\{{", source))
     built = {
         "work": ("variable_", "step_"),
-        "footprint": ("tab_", "layer_", "geometry_"),
+        "footprint": ("tab_", "layer_", "geometry_", "light_", "weight_"),
         "model": (),
     }
     unused = [
@@ -71,11 +73,30 @@ def test_what_happens_without_an_input_is_said(lang: str) -> None:
         assert t(key, lang)
 
 
-def test_the_page_offers_every_footprint_model_of_the_core() -> None:
-    assert set(AppState.param.fp_model.objects) == set(MODELS)
-    for model in MODELS:
+def test_the_page_offers_every_footprint_model_and_variant_of_the_core() -> None:
+    assert set(AppState.param.fp_model.objects) == set(MODELS | VARIANTS)
+    assert set(AppState.param.fp_other.objects) == {"none", *MODELS, *VARIANTS}
+    for model in MODELS | VARIANTS:
         assert t(f"footprint.model_{model}", "en")
+    for model in MODELS:
         assert t(f"footprint.provenance_{model}", "zh")
+
+
+def test_the_page_offers_every_weight_of_the_core() -> None:
+    assert set(AppState.param.fp_weight.objects) == set(WEIGHTS)
+    assert all(t(f"footprint.weight_{weight}", "zh") for weight in WEIGHTS)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_filled_input_says_how_it_is_estimated(lang: str) -> None:
+    assert all(t(f"footprint.how_{name}", lang) for name in FILLED_INPUTS)
+
+
+def test_a_period_of_several_parts_is_one_text_and_one_name() -> None:
+    state = AppState(fp_period="month-07", fp_light="night", fp_year=2012)
+    assert state.footprint_period == "month-07+night+2012"
+    assert period_words(state.footprint_period, "en") == "Jul, Night, 2012"
+    assert AppState().footprint_period == "all"
 
 
 def test_every_soil_and_cover_on_offer_has_parameters() -> None:

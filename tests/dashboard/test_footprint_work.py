@@ -8,15 +8,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from shapely.geometry import Point, Polygon
 
 from fluxscape.errors import FileFormatError, FluxscapeError, RunError
 from fluxscape.io.guards import open_netcdf_guarded
 from fluxscape.towers import load_towers
-from fluxscape_dashboard.pages._footprint_exports import Saved, table_of, write_grid, write_outlines
+from fluxscape_dashboard.pages._footprint_exports import (
+    Saved,
+    records_of,
+    table_of,
+    write_fields,
+    write_grid,
+    write_outlines,
+    write_package,
+)
 from fluxscape_dashboard.pages._footprint_words import (
     areas_table,
+    difference_words,
     distances_table,
+    models_table,
+    provenance_rows,
     records_table,
     score_words,
 )
@@ -28,7 +40,7 @@ from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.work.footprint import footprint_of_place
 from fluxscape_dashboard.work.land_cover import class_code, class_number
 from fluxscape_dashboard.work.uploads import read_upload
-from fluxscape_dashboard.work.warm import warm_up
+from fluxscape_dashboard.work.warm import load_footprint_ffp, load_footprint_km01, load_model
 
 
 def _quiet(_fraction: float, _message: str) -> None:
@@ -74,8 +86,8 @@ def test_a_month_of_simulated_weather_gives_a_footprint_with_its_status(
 
 
 def test_the_smaller_source_area_lies_within_the_larger(july: dict[str, Any]) -> None:
-    half, most = july["areas"]
-    assert (half["fraction"], most["fraction"]) == (0.5, 0.8)
+    assert [area["fraction"] for area in july["areas"]] == pytest.approx(np.arange(0.1, 0.95, 0.1))
+    half, most = july["areas"][4], july["areas"][7]
     assert half["area"] < most["area"]
     outer = Polygon(most["polygons"][0][0]).buffer(1.0)
     assert all(outer.contains(Point(*point)) for point in half["polygons"][0][0][::10])
@@ -114,7 +126,7 @@ def test_a_period_without_records_says_why_none_is_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_tables_and_words_speak_both_languages(july: dict[str, Any], lang: str) -> None:
-    assert len(areas_table(july, lang)) == 2
+    assert len(areas_table(july, lang)) == 9
     assert len(distances_table(july, lang)) == 4
     counted = records_table(july, lang)
     assert counted.iloc[0, 1] == str(july["climatology"].attrs["n_used"])
@@ -136,6 +148,69 @@ def test_exports_carry_place_model_and_status(july: dict[str, Any], tmp_path: Pa
         assert raster.read(1).sum() * 400.0 == pytest.approx(
             july["climatology"].attrs["sum"], rel=1e-4
         )
+
+
+@pytest.fixture(scope="module")
+def two_models() -> dict[str, Any]:
+    return _footprint(model="safe-f-draxler", other="ffp", period="month-07+day")
+
+
+def test_two_models_come_on_one_grid_with_what_sets_them_apart(two_models: dict[str, Any]) -> None:
+    other = two_models["other"]
+    assert other["climatology"]["x"].equals(two_models["climatology"]["x"])
+    assert 0.0 < other["apart"]["overlap"] < 1.0
+    assert len(other["areas"]) == 9
+
+
+def test_the_stability_is_that_of_the_day(two_models: dict[str, Any]) -> None:
+    shares = two_models["stability"]
+    assert shares.shape == (24, 5)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0].sum() == 0.0
+    assert shares[12].sum() > 0.0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_two_models_stand_side_by_side_in_the_tables(two_models: dict[str, Any], lang: str) -> None:
+    table = models_table(two_models, lang)
+    assert list(table.columns[1:]) == ["SAFE-f* Draxler", "FFP"]
+    assert len(records_table(two_models, lang).columns) == 3
+    words = difference_words(Saved(two_models, _place(), "month-07+day"), lang)
+    assert all(model in words.title for model in words.models)
+    rows = [value for _, value in provenance_rows(two_models, lang)]
+    assert any("Chen" in value for value in rows)
+
+
+def test_two_models_are_saved_together(two_models: dict[str, Any], tmp_path: Path) -> None:
+    saved = Saved(two_models, _place(), "month-07+day")
+    assert "safe-f-draxler-ffp" in saved.name(".nc")
+    write_fields(saved, tmp_path / "a.nc")
+    with xr.open_dataset(tmp_path / "a.nc") as stack:
+        assert stack["model"].to_numpy().tolist() == ["safe-f-draxler", "ffp"]
+        both = stack["footprint"]
+        assert stack["footprint_difference"].to_numpy() == pytest.approx(
+            (both[0] - both[1]).to_numpy()
+        )
+        assert stack["model_provenance"].to_numpy()[0].startswith("reconstruction")
+    assert set(table_of(saved)["model"]) == {"safe-f-draxler", "ffp"}
+    write_outlines(saved, tmp_path / "a.geojson")
+    assert (tmp_path / "a.geojson").read_text().count('"fraction"') == 18
+    write_package(saved, tmp_path / "a.gpkg")
+    import geopandas as gpd  # noqa: PLC0415
+
+    frame = gpd.read_file(tmp_path / "a.gpkg")
+    assert frame.crs.to_epsg() == 32652
+    assert set(frame["model"]) == {"safe-f-draxler", "ffp"}
+
+
+def test_every_record_is_saved_with_its_fate(two_models: dict[str, Any]) -> None:
+    frame = records_of(Saved(two_models, _place(), "month-07+day"))
+    assert len(frame) == 2 * 17_520
+    first = frame[frame["model"] == "ffp"]
+    facts = two_models["other"]["climatology"].attrs
+    assert (first["fate"] == "used").sum() == facts["n_used"]
+    assert (first["fate"] == "filtered").sum() == facts["n_filtered"]
+    assert not first["filled_lateral_velocity_std"].any()
 
 
 @pytest.mark.parametrize("layer", ["land_cover", "ndvi", "relief"])
@@ -200,6 +275,7 @@ def test_a_broken_table_names_column_and_row_and_leaves_nothing(tmp_path: Path) 
 
 def test_a_worker_can_be_warmed_up() -> None:
     steps: list[str] = []
-    warm_up(lambda _fraction, message: steps.append(message))
+    for load in (load_footprint_ffp, load_footprint_km01, load_model):
+        load(lambda _fraction, message: steps.append(message))
     assert {"work.step_footprint", "work.step_model"} <= set(steps)
     assert all(t(step, "zh") for step in steps)

@@ -185,6 +185,11 @@ def _record_variables(made: Prepared, captured: Floats) -> dict[str, tuple[Any, 
                 "flag_meanings": " ".join(FILLED_INPUTS),
             },
         ),
+        "record_stability": (
+            ("time",),
+            _stability(made.inputs),
+            {"units": "1", "long_name": "(z - d) / L, measured or estimated"},
+        ),
         "record_captured_fraction": (
             ("time",),
             shares,
@@ -196,6 +201,13 @@ def _record_variables(made: Prepared, captured: Floats) -> dict[str, tuple[Any, 
             {"units": "m", "long_name": "distance of the crosswind-integrated peak"},
         ),
     }
+
+
+def _stability(inputs: RecordInputs) -> NDArray[np.float32]:
+    """Return the stability [1] of every record; NaN where it is unknown."""
+    length = inputs.values["obukhov_length"]
+    known = np.where(length == 0.0, np.nan, length)
+    return np.asarray(inputs.values["height"] / known, dtype=np.float32)
 
 
 def _filled_bits(inputs: RecordInputs) -> NDArray[np.int8]:

@@ -22,11 +22,12 @@ WEIGHTS: Final = {
 }
 """Names of the weights and what they are."""
 
-_SOURCES: Final = {
+SOURCES: Final = {
     "gpp": ("gross_primary_production",),
     "et": ("evapotranspiration", "latent_heat_flux"),
     "nee": ("net_ecosystem_exchange",),
 }
+"""Variables of which a weight takes the first that is there."""
 
 
 def record_weights(records: xr.Dataset, name: str, used: NDArray[np.bool_]) -> Floats | None:
@@ -56,10 +57,10 @@ def record_weights(records: xr.Dataset, name: str, used: NDArray[np.bool_]) -> F
         return None
     if name == "hours":
         return _equal_hours(records, used)
-    found = next((source for source in _SOURCES[name] if source in records), None)
+    found = next((source for source in SOURCES[name] if source in records), None)
     if found is None:
-        msg = f"weight {name!r} needs {' or '.join(_SOURCES[name])}, which the records lack"
-        raise MissingVariableError(msg, variable=_SOURCES[name][0])
+        msg = f"weight {name!r} needs {' or '.join(SOURCES[name])}, which the records lack"
+        raise MissingVariableError(msg, variable=SOURCES[name][0])
     where = f"weights by {name}"
     values = check_dataset(records[[found]], [Need(found)], where=where)[found].to_numpy()
     return np.asarray(np.abs(values) if name == "nee" else np.maximum(values, 0.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
@@ -23,6 +24,9 @@ PRECISE: Final = 200.0
 
 SQUARE_METRES_PER_HECTARE: Final = 10_000.0
 
+COMPARED_SHARES: Final = (50, 80, 90)
+"""Source areas [%] that stand in the table of two models."""
+
 
 def areas_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
     """Return the source areas as a table."""
@@ -37,7 +41,7 @@ def areas_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
         rows.append(
             (
                 share,
-                f"{cut}{area['area'] / SQUARE_METRES_PER_HECTARE:.3g}",
+                _hectares(area, lang),
                 f"{cut}{area['reach']:.0f}",
                 scientific(area["level"]),
             )
@@ -62,19 +66,101 @@ def distances_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DifferenceWords:
+    """What is said of the difference of two models.
+
+    Attributes
+    ----------
+    title
+        Of the map.
+    models
+        Names of the two.
+    lines
+        Sentences beside the map.
+    """
+
+    title: str
+    models: tuple[str, str]
+    lines: tuple[str, ...]
+
+
+def difference_words(saved: Saved, lang: str) -> DifferenceWords:
+    """Return what is said of the difference of the two models of a result."""
+    other = saved.result["other"]
+    first, second = (
+        find_model(str(one["climatology"].attrs["model"])).title for one in (saved.result, other)
+    )
+    apart = other["apart"]
+    return DifferenceWords(
+        title=t("footprint.difference_title", lang, first=first, second=second),
+        models=(first, second),
+        lines=(
+            t("footprint.difference_overlap", lang, share=f"{100 * apart['overlap']:.0f}"),
+            t("footprint.difference_centroid", lang, metres=f"{apart['centroid_distance']:.0f}"),
+        ),
+    )
+
+
+def models_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
+    """Return the distances, areas and counts of two models side by side."""
+    both = (result, result["other"])
+    columns = [find_model(str(one["climatology"].attrs["model"])).title for one in both]
+    distances = [distances_table(one, lang).iloc[:, 1].tolist() for one in both]
+    names = distances_table(result, lang).iloc[:, 0].tolist()
+    rows = list(zip(names, *distances, strict=True))
+    for one, two in zip(result["areas"], result["other"]["areas"], strict=True):
+        percent = round(100 * one["fraction"])
+        if percent in COMPARED_SHARES:
+            name = t("footprint.area_of_share", lang, percent=percent)
+            rows.append((name, _hectares(one, lang), _hectares(two, lang)))
+    for key in ("used", "rejected"):
+        counts = [str(one["climatology"].attrs[f"n_{key}"]) for one in both]
+        rows.append((t(f"footprint.records_{key}", lang), *counts))
+    return pd.DataFrame(rows, columns=[t("footprint.column_quantity", lang), *columns])
+
+
+def _hectares(area: dict[str, Any], lang: str) -> str:
+    """Return the size of a source area."""
+    if not area["reachable"]:
+        return t("footprint.not_reached", lang)
+    cut = "> " if area["touches_edge"] else ""
+    return f"{cut}{area['area'] / SQUARE_METRES_PER_HECTARE:.3g}"
+
+
 def records_table(result: dict[str, Any], lang: str) -> pd.DataFrame:
-    """Return how many records were used, and how many each rule took."""
-    facts = result["climatology"].attrs
+    """Return how many records each model used, and how many each rule took."""
+    both = [one["climatology"].attrs for one in (result, result["other"]) if one is not None]
     rows = [
-        (t("footprint.records_used", lang), str(facts["n_used"])),
-        (t("footprint.records_rejected", lang), str(facts["n_rejected"])),
+        (t(f"footprint.records_{key}", lang), *(str(facts[f"n_{key}"]) for facts in both))
+        for key in ("used", "rejected")
     ]
-    for reason, count in json.loads(facts["rejected_by"]).items():
-        rows.append((f"– {reason_words(reason, lang)}", str(count)))
-    for name, count in json.loads(facts["n_filled"]).items():
+    rejected = [json.loads(facts["rejected_by"]) for facts in both]
+    for reason in dict.fromkeys(reason for counts in rejected for reason in counts):
+        words = f"– {reason_words(reason, lang)}"
+        rows.append((words, *(str(counts.get(reason, 0)) for counts in rejected)))
+    rows.append(
+        (t("footprint.records_filtered", lang), *(str(facts["n_filtered"]) for facts in both))
+    )
+    filled = [json.loads(facts["n_filled"]) for facts in both]
+    for name in filled[0]:
         words = t("footprint.filled", lang, variable=t(f"work.variable_{name}", lang))
-        rows.append((words, str(count)))
-    return _pairs(rows, t("footprint.column_records", lang), t("footprint.column_count", lang))
+        rows.append((words, *(str(counts[name]) for counts in filled)))
+    counts = [t("footprint.column_count", lang)]
+    if len(both) > 1:
+        counts = [find_model(str(facts["model"])).title for facts in both]
+    return pd.DataFrame(rows, columns=[t("footprint.column_records", lang), *counts])
+
+
+def assumption_lines(result: dict[str, Any], lang: str) -> list[str]:
+    """Return how what was not measured was estimated, one line an input."""
+    facts = result["climatology"].attrs
+    filled = json.loads(facts["n_filled"])
+    lines = [t(f"footprint.how_{name}", lang) for name in filled]
+    if "lateral_velocity_std" in filled and "own sigma_v" in facts["assumptions"]:
+        at = list(filled).index("lateral_velocity_std")
+        lines[at] = t("footprint.how_own_sigma_v", lang)
+    return lines
 
 
 def reason_words(reason: str, lang: str) -> str:
@@ -89,15 +175,28 @@ def reason_words(reason: str, lang: str) -> str:
 def provenance_rows(result: dict[str, Any], lang: str) -> list[tuple[str, str]]:
     """Return name and value of every fact that a reader needs to cite or repeat the picture."""
     facts = result["climatology"].attrs
-    model = find_model(str(facts["model"]))
+    methods: list[tuple[str, str]] = []
+    for one in (result, result["other"]):
+        if one is None:
+            continue
+        model = find_model(str(one["climatology"].attrs["model"]))
+        methods += [
+            (t("footprint.model", lang), t(f"footprint.model_{model.name}", lang)),
+            (t("work.method", lang), t(f"footprint.provenance_{_family(model.name)}", lang)),
+            (t("work.reference", lang), model.reference),
+        ]
     return [
         (t("work.status", lang), t(f"work.status_{facts['data_status']}", lang)),
-        (t("footprint.model", lang), t(f"footprint.model_{model.name}", lang)),
-        (t("work.method", lang), t(f"footprint.provenance_{model.name}", lang)),
-        (t("work.reference", lang), model.reference),
+        *methods,
+        (t("footprint.weight", lang), t(f"footprint.weight_{facts['weight']}", lang)),
         (t("footprint.geometry", lang), geometry_words(facts, lang)),
         (t("work.version", lang), label(facts["fluxscape_version"])),
     ]
+
+
+def _family(model: str) -> str:
+    """Return the model whose provenance a variant shares."""
+    return "safe-f" if model.startswith("safe-f") else model
 
 
 def geometry_words(facts: dict[str, Any], lang: str) -> str:
@@ -126,11 +225,23 @@ def title_words(saved: Saved, lang: str) -> str:
     )
 
 
-def caption_words(saved: Saved, lang: str) -> str:
-    """Return the small print inside the picture: source, version, date."""
-    facts = saved.result["climatology"].attrs
+def short_title(saved: Saved, lang: str, other: dict[str, Any] | None) -> str:
+    """Return the title of one of two maps: the model, the site and the period."""
+    facts = (other or saved.result)["climatology"].attrs
     return t(
-        "footprint.chart_caption",
+        "footprint.chart_title_short",
+        lang,
+        place=saved.place.short,
+        model=find_model(str(facts["model"])).title,
+        period=period_words(saved.period, lang),
+    )
+
+
+def caption_words(saved: Saved, lang: str, climatology: Any = None) -> str:
+    """Return the small print inside the picture: source, version, date."""
+    facts = (saved.result["climatology"] if climatology is None else climatology).attrs
+    return t(
+        "footprint.chart_caption" if saved.result["other"] is None else "footprint.caption_short",
         lang,
         version=label(facts["fluxscape_version"]),
         reference=find_model(str(facts["model"])).reference.split(",")[0],
@@ -167,7 +278,7 @@ def notes(
 ) -> list[tuple[str, str]]:
     """Return kind and words of what must be said beside the map, the gravest first."""
     if place is None:
-        return [("info", _nothing_to_run(state, lang))]
+        return [("info", _nothing_to_run(state, lang))] if saved is not None else []
     found: list[tuple[str, str]] = []
     if place.precision > PRECISE:
         distance = f"{place.precision / 1e3:.2g}"
@@ -178,12 +289,20 @@ def notes(
     if saved is not None and _profile_from_wind(saved):
         assumed.append(t("footprint.note_profile", lang))
     unreached = [a for a in saved.result["areas"] if not a["reachable"]] if saved else []
-    if saved is not None and unreached:
+    if saved is not None and any(a["fraction"] <= COMPARED_SHARES[1] / 100 for a in unreached):
         share = 100 * float(saved.result["climatology"].attrs["sum"])
         found.append(("warning", t("footprint.note_unreached", lang, share=f"{share:.0f}")))
     if assumed:
         found.append(("info", " ".join(assumed)))
     return found
+
+
+def empty_words(state: AppState, place: Place | None, lang: str) -> list[str]:
+    """Return what stands in the place of the figures before there is a result."""
+    if place is not None:
+        return [t("footprint.empty_wait", lang)]
+    keys = ("empty_tower", "empty_file", "empty_what")
+    return [_nothing_to_run(state, lang), *(t(f"footprint.{key}", lang) for key in keys)]
 
 
 def _profile_from_wind(saved: Saved) -> bool:
@@ -218,10 +337,17 @@ def _assumed(state: AppState, place: Place, lang: str) -> list[str]:
 
 
 def period_words(period: str, lang: str) -> str:
-    """Return the name of a period."""
-    if period.startswith("month-"):
-        return t(f"work.month_{int(period.removeprefix('month-'))}", lang)
-    return t(f"footprint.period_{period}", lang)
+    """Return the name of a period, of parts joined by ``+``."""
+    return t("footprint.period_join", lang).join(_part_words(p, lang) for p in period.split("+"))
+
+
+def _part_words(part: str, lang: str) -> str:
+    """Return the name of one part of a period."""
+    if part.startswith("month-"):
+        return t(f"work.month_{int(part.removeprefix('month-'))}", lang)
+    if part.isdigit():
+        return part
+    return t(f"footprint.period_{part}", lang)
 
 
 def _pairs(rows: list[tuple[str, str]], first: str, second: str) -> pd.DataFrame:

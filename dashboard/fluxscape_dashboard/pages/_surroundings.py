@@ -16,7 +16,7 @@ from fluxscape.io.rasters import read_raster
 from fluxscape.towers import METRES_PER_DEGREE
 from fluxscape_dashboard.mercator import to_mercator
 from fluxscape_dashboard.text import t
-from fluxscape_dashboard.views.footprint import MapCells
+from fluxscape_dashboard.views.footprint_scene import MapCells
 from fluxscape_dashboard.work.land_cover import class_code
 
 FILES: Final = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -10,27 +9,35 @@ import panel as pn
 import panel_material_ui as pmui
 
 from fluxscape.errors import RunError
+from fluxscape_dashboard.pages._downloads import picture_button
+from fluxscape_dashboard.pages._footprint_choices import (
+    RecordChoices,
+    log_switch,
+    metre_words,
+    model_words,
+    select,
+    side_by_side,
+)
 from fluxscape_dashboard.pages._footprint_exports import Saved, export_row
+from fluxscape_dashboard.pages._footprint_stage import Figures
 from fluxscape_dashboard.pages._footprint_words import (
     areas_table,
-    caption_words,
+    assumption_lines,
     distances_table,
+    empty_words,
     notes,
     period_words,
     provenance_rows,
     records_table,
     score_words,
-    title_words,
 )
 from fluxscape_dashboard.pages._place import Place, PositionFields
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages._surroundings import map_cells, pixels_around
 from fluxscape_dashboard.pages._upload import Upload, UploadCard
 from fluxscape_dashboard.pages._widgets import (
-    MARGIN,
     NumberField,
     chart_pane,
-    choice,
     description,
     fact,
     heading,
@@ -42,21 +49,21 @@ from fluxscape_dashboard.pages._widgets import (
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.sites import Heights, has_position, heights_of
 from fluxscape_dashboard.state import AppState
-from fluxscape_dashboard.text import t
+from fluxscape_dashboard.state_footprint import NO_MODEL
 from fluxscape_dashboard.tower_table import tower_or_none
-from fluxscape_dashboard.views.charts import save_as
-from fluxscape_dashboard.views.footprint import FootprintMap, MapCells, Scene
-from fluxscape_dashboard.views.local_frame import LocalFrame
-from fluxscape_dashboard.views.location_bias import LocationBiasChart
-from fluxscape_dashboard.views.wind_rose import WindRose
+from fluxscape_dashboard.views.footprint_scene import MapCells
 
 RUN_PARAMETERS: Final = (
     "tower",
     "fp_source",
     "fp_model",
+    "fp_other",
     "fp_height",
     "fp_canopy",
     "fp_period",
+    "fp_light",
+    "fp_year",
+    "fp_weight",
     "fp_resolution",
     "fp_extent",
 )
@@ -73,9 +80,6 @@ WANTED: Final = (
 """Inputs of a footprint, and what happens without each."""
 
 
-Words = Callable[[Any, str], str]
-
-
 class FootprintPage(PageView):
     """See the module."""
 
@@ -86,9 +90,8 @@ class FootprintPage(PageView):
         self._visible = False
         self._stale = True
         self._shown: Saved | None = None
-        self._map = FootprintMap()
-        self._rose = WindRose()
-        self._bias = LocationBiasChart()
+        self._figures = Figures()
+        self._choices = RecordChoices(self)
         self._run = RunControl(
             self,
             target="fluxscape_dashboard.work.footprint:footprint_of_place",
@@ -109,24 +112,35 @@ class FootprintPage(PageView):
         self._notes = pn.Column(sizing_mode="stretch_width", margin=0)
         self._facts = pn.Column(sizing_mode="stretch_width", margin=0)
         # An empty map with a scale would look like a finding: there is none before a result.
+        self._empty = pn.Column(sizing_mode="stretch_width", margin=0)
         self._stage = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._tabs: dict[str, Any] = {}
         self._exports = pmui.Column(
             heading(self, "work.save"),
-            export_row(self, self._map.chart, self._saved),
+            export_row(self, self._pictures(), self._saved),
             sizing_mode="stretch_width",
             margin=0,
             visible=False,
         )
         state.param.watch(self._refresh, list(RUN_PARAMETERS))
         state.param.watch(self._show_layer, "fp_layer")
-        state.param.watch(lambda event: self._map.scale(log=event.new), "fp_log")
+        state.param.watch(lambda event: self._figures.scale(log=event.new), "fp_log")
         state.param.watch(self._show_tab, "fp_tab")
         state.param.watch(lambda _: self._speak(), "lang")
 
+    def _pictures(self) -> list[Any]:
+        """Return the buttons that save the maps."""
+        figures = self._figures
+        beside = pn.bind(lambda other: other != NO_MODEL, self.state.param.fp_other)
+        second = picture_button(self, figures.second.chart, "footprint.save_second")
+        difference = picture_button(self, figures.difference.chart, "footprint.save_difference")
+        for button in (second, difference):
+            button.visible = beside
+        return [picture_button(self, figures.map.chart), second, difference]
+
     # ------------------------------------------------------------------ zones
     def selectors(self) -> Any:
-        """Return tower, records, model, heights, period, grid and map layer."""
+        """Return tower, records, models, heights, period, weight, grid and map layer."""
         state = self.state
         upload = pmui.Column(
             self._position.view,
@@ -135,62 +149,64 @@ class FootprintPage(PageView):
             sizing_mode="stretch_width",
             margin=0,
         )
+        heights = side_by_side(*(field.widget for field in self._heights.values()))
+        heights.visible = pn.bind(bool, state.param.tower)
         return pmui.Column(
             tower_choice(self),
-            self._choice("source", buttons=True),
+            select(self, "source", buttons=True),
             upload,
-            self._choice("model"),
-            self._side_by_side(*(field.widget for field in self._heights.values())),
-            self._choice("period", period_words),
-            self._side_by_side(
-                self._choice("resolution", _metres), self._choice("extent", _metres)
+            select(self, "model", model_words),
+            select(self, "other", model_words),
+            heights,
+            select(self, "period", period_words),
+            side_by_side(select(self, "light"), self._choices.year),
+            self._choices.weight,
+            side_by_side(
+                select(self, "resolution", metre_words), select(self, "extent", metre_words)
             ),
-            self._choice("layer"),
-            self._log_switch(),
+            select(self, "layer"),
+            log_switch(self),
             self._run.view,
             sizing_mode="stretch_width",
             margin=0,
         )
 
-    def _choice(self, name: str, words: Words | None = None, *, buttons: bool = False) -> Any:
-        """Return the select of ``fp_<name>``, whose texts begin with its name."""
-        return choice(
-            self,
-            f"fp_{name}",
-            f"footprint.{name}",
-            self.state.param[f"fp_{name}"].objects,
-            words or (lambda value, lang: t(f"footprint.{name}_{value}", lang)),
-            buttons=buttons,
-        )
-
-    def _side_by_side(self, *widgets: Any) -> Any:
-        return pmui.Row(*widgets, margin=0, sizing_mode="stretch_width")
-
-    def _log_switch(self) -> Any:
-        switch = pmui.Switch(
-            label=self.bound("footprint.log"), value=self.state.param.fp_log, margin=MARGIN
-        )
-        switch.param.watch(lambda event: self.state.param.update(fp_log=event.new), "value")
-        return switch
-
     def display(self) -> Any:
-        """Return the map and, below it, tables and charts."""
-        wind = chart_pane(self._rose.chart, margin=0)
-        score = chart_pane(self._bias.chart, sizing_mode="stretch_width", margin=0)
+        """Return the maps and, below them, tables and charts."""
+        figures = self._figures
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
         self._tabs = {
-            "areas": pn.Column(sizing_mode="stretch_width", margin=0),
-            "wind": pn.Column(wind, margin=0),
-            "score": pn.Column(pn.Column(margin=0), score, sizing_mode="stretch_width", margin=0),
-            "records": pn.Column(sizing_mode="stretch_width", margin=0),
+            "areas": pn.Column(**wide),
+            "wind": pn.Column(
+                pmui.Row(
+                    pn.Column(chart_pane(figures.rose.chart, margin=0), width=400, margin=0),
+                    chart_pane(figures.stability.chart, **wide),
+                    **wide,
+                ),
+                pmui.Row(
+                    picture_button(self, figures.rose.chart, "footprint.save_rose"),
+                    picture_button(self, figures.stability.chart, "footprint.save_stability"),
+                    margin=0,
+                ),
+                **wide,
+            ),
+            "score": pn.Column(
+                pn.Column(margin=0),
+                chart_pane(figures.bias.chart, **wide),
+                picture_button(self, figures.bias.chart, "footprint.save_bias"),
+                **wide,
+            ),
+            "records": pn.Column(**wide),
         }
         self._show_tab()
         self._stage.objects = [
-            chart_pane(self._map.chart, sizing_mode="stretch_width", margin=0),
-            self._choice("tab", buttons=True),
+            figures.maps,
+            select(self, "tab", buttons=True),
             *self._tabs.values(),
         ]
         return pmui.Column(
             self._notes,
+            self._empty,
             self._stage,
             sizing_mode="stretch_both",
             scroll="y-auto",
@@ -251,14 +267,16 @@ class FootprintPage(PageView):
             "utc_offset_hours": place.utc_offset_hours,
             "table": place.table,
             "model": state.fp_model,
+            "other": "" if state.fp_other == NO_MODEL else state.fp_other,
+            "weight": state.fp_weight,
             "height": state.fp_height or heights.measurement,
             "canopy": state.fp_canopy or heights.canopy,
-            "period": state.fp_period,
+            "period": state.footprint_period,
             "resolution": float(state.fp_resolution),
             "extent": float(state.fp_extent),
             "cover": place.cover,
         }
-        self._run.request(arguments, (place, state.fp_period))
+        self._run.request(arguments, (place, state.footprint_period))
 
     def _present_place(self) -> Place | None:
         """Return the place of the next run, or None if there is nothing to run."""
@@ -272,7 +290,7 @@ class FootprintPage(PageView):
         return self._position.place(tower, self._card.upload, self._card.utc_offset_hours)
 
     def _take_upload(self, upload: Upload) -> None:
-        del upload
+        self._choices.follow(upload)
         self._refresh()
 
     def _take_height(self, name: str, value: float) -> None:
@@ -292,24 +310,8 @@ class FootprintPage(PageView):
     def _take_result(self, result: dict[str, Any], context: tuple[Place, str]) -> None:
         place, period = context
         self._shown = Saved(result, place, period)
-        density = result["climatology"]["footprint"]
-        x = density["x"].to_numpy()
-        rings = {
-            area["fraction"]: [ring for polygon in area["polygons"] for ring in polygon]
-            for area in result["areas"]
-        }
-        scene = Scene(
-            frame=LocalFrame.at(place.longitude, place.latitude),
-            half_width=float(x[-1] + 0.5 * (x[1] - x[0])),
-            density=density.to_numpy(),
-            rings=rings,
-            cells=self._cells(),
-            precision=place.precision,
-        )
-        self._map.show(scene, log=self.state.fp_log)
-        self._rose.show(result["wind"], self.state.lang)
-        if (score := result["score"]) is not None:
-            self._bias.show(score["radii"], score["bias"], score["means"])
+        state = self.state
+        self._figures.show(self._shown, self._cells(), log=state.fp_log, lang=state.lang)
         self._speak()
 
     def _saved(self) -> Saved:
@@ -329,16 +331,19 @@ class FootprintPage(PageView):
         return map_cells(layer, around, self.state.lang)
 
     def _show_layer(self, *_: Any) -> None:
-        self._map.show_cells(self._cells())
-        self._speak()
+        self._figures.show_cells(self._cells())
 
     def _show_tab(self, *_: Any) -> None:
         for name, tab in self._tabs.items():
             tab.visible = name == self.state.fp_tab
 
     def _show_notes(self) -> None:
-        found = notes(self.state, self._shown, self._present_place(), self.state.lang)
+        lang, place = self.state.lang, self._present_place()
+        found = notes(self.state, self._shown, place, lang)
         self._notes.objects = [message(kind, words) for kind, words in found]
+        empty = self._shown is None
+        words = empty_words(self.state, place, lang) if empty else []
+        self._empty.objects = [message("info", *words)] if words else []
 
     def _speak(self) -> None:
         """Put everything that is not bound by itself into the present language."""
@@ -347,11 +352,9 @@ class FootprintPage(PageView):
         self._show_notes()
         if shown is None:
             return
-        self._map.show_cells(self._cells())
-        self._map.speak(lang, title=title_words(shown, lang), source=caption_words(shown, lang))
-        save_as(self._map.chart, shown.name(".png"))
-        self._rose.speak(lang, title=t("footprint.rose_title", lang, place=shown.place.short))
-        self._speak_score(shown, lang)
+        self._figures.show_cells(self._cells())
+        self._figures.speak(shown, lang)
+        self._tabs["score"][0].objects = [plain(line) for line in score_words(shown, lang)]
         self._tabs["areas"].objects = [
             pmui.Row(
                 small_table(areas_table(shown.result, lang)),
@@ -360,20 +363,13 @@ class FootprintPage(PageView):
                 margin=0,
             )
         ]
-        self._tabs["records"].objects = [small_table(records_table(shown.result, lang))]
+        self._tabs["records"].objects = [
+            small_table(records_table(shown.result, lang)),
+            *(plain(line) for line in assumption_lines(shown.result, lang)),
+        ]
         self._facts.objects = [
             fact(name, value) for name, value in provenance_rows(shown.result, lang)
         ]
-
-    def _speak_score(self, shown: Saved, lang: str) -> None:
-        words = score_words(shown, lang)
-        title = t("footprint.score_title", lang, place=shown.place.short)
-        self._bias.speak(lang, title=title, source=t("footprint.score_source", lang))
-        self._tabs["score"][0].objects = [plain(line) for line in words]
-
-
-def _metres(value: int, _: str) -> str:
-    return f"{value} m"
 
 
 def _own_height(heights: Heights, name: str) -> float:

@@ -6,12 +6,9 @@ The chart lives in Web Mercator; its axes and its scale bar count true metres fr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from bokeh.models import (
     ColorBar,
     ColumnDataSource,
@@ -35,6 +32,12 @@ from fluxscape_dashboard.views.charts import (
     style_legend,
     with_unit,
 )
+from fluxscape_dashboard.views.footprint_scene import (
+    MapCells,
+    Scene,
+    block_mean,
+    nice_ceiling,
+)
 from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.metric_axes import add_metric_axes, frame_source, metre_formatters
 
@@ -44,85 +47,54 @@ DECADES: Final = 4
 MOST_CELLS: Final = 500
 """Cells along one side of the picture; finer grids are averaged in blocks for the screen."""
 
-_DASHES: Final = {0.5: "solid", 0.8: "dashed"}
+HEIGHT: Final = 540
+"""Of a map that stands alone [pixel]."""
+
+_LINES: Final[dict[float, tuple[Any, float]]] = {
+    0.5: ("solid", 2.0),
+    0.6: ("dotted", 1.0),
+    0.7: ("dotdash", 1.0),
+    0.8: ("dashed", 1.8),
+    0.9: ([10, 4], 1.2),
+}
+"""Dash and width of the outline of each share of the flux."""
 
 # From nearly clear to opaque, light to dark: the map below stays readable where little flux
 # comes from, and the order survives colour blindness and grey print.
 _STOPS: Final = ("#fff7bc22", "#fec44f99", "#ec7014cc", "#b3284ae6", "#5b1a6ef2", "#1d0d3fff")
 
 
-@dataclass(frozen=True)
-class MapCells:
-    """The pixels of a map layer around the tower, as rectangles in Web Mercator.
-
-    Attributes
-    ----------
-    left, right, bottom, top
-        Edges [m].
-    colours
-        Colour of each pixel.
-    words
-        What the hover says of each pixel, in the present language.
-    groups
-        Legend entry of each pixel.
-    """
-
-    left: npt.NDArray[np.float64]
-    right: npt.NDArray[np.float64]
-    bottom: npt.NDArray[np.float64]
-    top: npt.NDArray[np.float64]
-    colours: Sequence[str]
-    words: Sequence[str]
-    groups: Sequence[str]
-
-    @classmethod
-    def none(cls) -> MapCells:
-        """Return no pixels."""
-        empty = np.empty(0)
-        return cls(empty, empty, empty, empty, [], [], [])
-
-
-@dataclass(frozen=True)
-class Scene:
-    """All that the chart shows.
-
-    Attributes
-    ----------
-    frame
-        Position of the tower.
-    half_width
-        Half the side of the grid [m].
-    density
-        Footprint [m-2] as (y, x), south to north and west to east.
-    rings
-        Closed outlines of the source areas by fraction, each (n, 2) metres east and north.
-    cells
-        Pixels of the map layer.
-    precision
-        Uncertainty of the tower's position [m]; NaN if unknown.
-    """
-
-    frame: LocalFrame
-    half_width: float
-    density: npt.NDArray[np.float64]
-    rings: Mapping[float, Sequence[npt.NDArray[np.float64]]]
-    cells: MapCells
-    precision: float
+def new_map(name: str, beside: FootprintMap | None) -> Any:
+    """Return an empty map, with the axes of another one if it stands beside it."""
+    ranges = (
+        {"x_range": Range1d(-1.0, 1.0), "y_range": Range1d(-1.0, 1.0)}
+        if beside is None
+        else {"x_range": beside.chart.x_range, "y_range": beside.chart.y_range}
+    )
+    return new_chart(
+        name=name,
+        height=HEIGHT,
+        sizing_mode="stretch_width",
+        background_fill_color="#f4f6f7",
+        **ranges,
+    )
 
 
 class FootprintMap:
-    """The chart; :meth:`show` fills it, :meth:`speak` words it, :meth:`scale` colours it."""
+    """The chart; :meth:`show` fills it, :meth:`speak` words it, :meth:`scale` colours it.
 
-    def __init__(self) -> None:
-        self._frame = frame_source()
-        self.chart = new_chart(
-            name="footprint_map",
-            x_range=Range1d(-1.0, 1.0),
-            y_range=Range1d(-1.0, 1.0),
-            height=540,
-            sizing_mode="stretch_width",
-            background_fill_color="#f4f6f7",
-        )
+    Parameters
+    ----------
+    name
+        Name of the figure.
+    beside
+        A map whose axes this one shares: a zoom of one is a zoom of both.
+    """
+
+    def __init__(self, name: str = "footprint_map", *, beside: FootprintMap | None = None) -> None:
+        self.frame: ColumnDataSource = frame_source() if beside is None else beside.frame
+        self._leads, self._narrow = beside is None, False
+        self.chart = new_map(name, beside)
         self._build_cells()
         self._build_raster()
         self._build_rings()
@@ -200,17 +172,18 @@ class FootprintMap:
         self._rings: dict[float, Any] = {}
         items = []
         for fraction in FRACTIONS:
+            dash, width = _LINES[fraction]
             source = ColumnDataSource({"xs": [], "ys": []})
             halo = self.chart.multi_line(
-                "xs", "ys", source=source, line_color="white", line_width=4, line_alpha=0.8
+                "xs", "ys", source=source, line_color="white", line_width=2 * width, line_alpha=0.7
             )
             line = self.chart.multi_line(
                 "xs",
                 "ys",
                 source=source,
                 line_color="#111111",
-                line_width=1.6,
-                line_dash=_DASHES[fraction],
+                line_width=width,
+                line_dash=dash,
                 name=f"contour_{round(100 * fraction)}",
             )
             self._rings[fraction] = source
@@ -249,14 +222,15 @@ class FootprintMap:
         self._legend.items.append(LegendItem(label="", renderers=[doubt], visible=False))
 
     def _build_axes(self) -> None:
-        add_metric_axes(self.chart, self._frame)
-        self._hover = hover_tool([self._image], formatters=metre_formatters(self._frame))
+        add_metric_axes(self.chart, self.frame, leads=self._leads)
+        formatters = metre_formatters(self.frame) | {"@image": "printf"}
+        self._hover = hover_tool([self._image], formatters=formatters)
         self._cell_hover = hover_tool([self._cell_glyphs], attachment="below")
         self.chart.add_tools(self._hover, self._cell_hover)
 
     # ------------------------------------------------------------------ updating
-    def show(self, scene: Scene, *, log: bool) -> None:
-        """Put a scene into the chart."""
+    def show(self, scene: Scene, *, log: bool, top: float | None = None) -> None:
+        """Put a scene into the chart; ``top`` [m-2] is where its colours end, if not its own."""
         frame, half = scene.frame, scene.half_width
         self._cells.data = _cell_columns(scene.cells)
         picture = block_mean(scene.density, MOST_CELLS).astype(np.float32)
@@ -281,10 +255,15 @@ class FootprintMap:
             }
         self._tower.data = {"x": [frame.x], "y": [frame.y]}
         self._show_doubt(scene)
-        top = nice_ceiling(float(np.nanmax(picture, initial=0.0)) or 1e-6)
-        self._log.update(low=top / 10**DECADES, high=top)
-        self._linear.update(low=0.0, high=top)
+        end = colour_top(scene) if top is None else top
+        self._log.update(low=end / 10**DECADES, high=end)
+        self._linear.update(low=0.0, high=end)
         self.scale(log=log)
+        if self._leads:
+            self._move(frame, half)
+
+    def _move(self, frame: LocalFrame, half: float) -> None:
+        """Look at a place."""
         position = {
             "x": [frame.x],
             "y": [frame.y],
@@ -292,8 +271,8 @@ class FootprintMap:
             "y_scale": [frame.y_scale],
             "half": [half],
         }
-        if position != {key: list(value) for key, value in self._frame.data.items()}:
-            self._frame.data = position
+        if position != {key: list(value) for key, value in self.frame.data.items()}:
+            self.frame.data = position
 
     def _show_doubt(self, scene: Scene) -> None:
         frame, radius = scene.frame, scene.precision
@@ -314,6 +293,13 @@ class FootprintMap:
         """Change the map layer below the footprint."""
         self._cells.data = _cell_columns(cells)
 
+    def arrange(self, *, height: int, border: int) -> None:
+        """Set the height [pixel], and the least room below, with which maps align."""
+        self.chart.update(height=height, **borders(border))
+        self._narrow = border > 0
+        self._layer_legend.ncols = 1 if self._narrow else 3
+        self._legend.ncols = 3 if self._narrow else "auto"
+
     def scale(self, *, log: bool) -> None:
         """Colour the raster on a logarithmic or a linear scale."""
         mapper = self._log if log else self._linear
@@ -329,16 +315,30 @@ class FootprintMap:
         self._bar.title = "m⁻²"
         for item, fraction in zip(self._legend.items, FRACTIONS, strict=False):
             percent = round(100 * fraction)
-            item.label = {"value": t("footprint.legend_share", lang, percent=percent)}
+            key = "legend_share_short" if self._narrow else "legend_share"
+            item.label = {"value": t(f"footprint.{key}", lang, percent=percent)}
         self._legend.items[len(FRACTIONS)].label = {"value": t("footprint.legend_tower", lang)}
         self._legend.items[-1].label = {"value": t("footprint.legend_precision", lang)}
         self._hover.tooltips = [
-            (t("footprint.hover_density", lang), "@image{0.00e+0} m⁻²"),
+            (t("footprint.hover_density", lang), "@image{%.2e} m⁻²"),
             (t("footprint.hover_east", lang), "$x{custom} m"),
             (t("footprint.hover_north", lang), "$y{custom} m"),
         ]
         self._cell_hover.tooltips = [(t("footprint.hover_layer", lang), "@word")]
         describe(self.chart, title)
+
+
+def borders(below: int) -> dict[str, int | None]:
+    """Return the least room around the frame [pixel] with which maps of one size align."""
+    if not below:
+        return {"min_border_left": None, "min_border_right": None, "min_border_bottom": None}
+    return {"min_border_left": 78, "min_border_right": 108, "min_border_bottom": below}
+
+
+def colour_top(*scenes: Scene) -> float:
+    """Return a round density [m-2] at which the colours of all these scenes may end."""
+    tops = [np.nanmax(block_mean(scene.density, MOST_CELLS), initial=0.0) for scene in scenes]
+    return nice_ceiling(float(max(tops)) or 1e-6)
 
 
 def _cell_columns(cells: MapCells) -> dict[str, Any]:
@@ -351,32 +351,3 @@ def _cell_columns(cells: MapCells) -> dict[str, Any]:
         "word": list(cells.words),
         "group": list(cells.groups),
     }
-
-
-def block_mean(field: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.float64]:
-    """Return ``field`` averaged in equal blocks so that no side exceeds ``most`` cells.
-
-    Edge cells that fill no whole block join the mean of what there is.
-    """
-    factor = max(math.ceil(size / most) for size in field.shape)
-    if factor <= 1:
-        return field
-    starts = [np.arange(0, size, factor) for size in field.shape]
-    total = np.add.reduceat(np.add.reduceat(field, starts[0], axis=0), starts[1], axis=1)
-    counts = [
-        np.diff(np.append(start, size)) for start, size in zip(starts, field.shape, strict=True)
-    ]
-    mean: npt.NDArray[np.float64] = total / np.outer(*counts)
-    return mean
-
-
-def nice_ceiling(value: float) -> float:
-    """Return the next number of the series 1, 2, 5, 10 at or above a positive value.
-
-    >>> nice_ceiling(3.4e-5)
-    5e-05
-    """
-    power = 10.0 ** math.floor(math.log10(value))
-    lead = value / power
-    step = next(item for item in (1.0, 2.0, 5.0, 10.0) if lead <= item * (1 + 1e-12))
-    return float(f"{step * power:.6g}")

@@ -27,9 +27,7 @@ class LocationBiasChart:
     """The chart; :meth:`show` fills it, :meth:`speak` words it."""
 
     def __init__(self) -> None:
-        self.chart: Any = new_chart(
-            name="location_bias", height=280, sizing_mode="stretch_width", toolbar_location=None
-        )
+        self.chart: Any = new_chart(name="location_bias", height=280, sizing_mode="stretch_width")
         self._source = ColumnDataSource({"radius": [], "bias": [], "mean": []})
         self.chart.add_layout(
             BoxAnnotation(

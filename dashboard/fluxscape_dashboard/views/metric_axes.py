@@ -23,7 +23,9 @@ from fluxscape_dashboard.views.charts import FONT, INK
 
 _TICKS: Final = """
 const x0 = frame.data[origin][0], k = frame.data[scale][0]
-const raw = (cb_data.end - cb_data.start) / k / 6
+let pixels = 0
+try { pixels = origin === 'x' ? chart.inner_width : chart.inner_height } catch { /* later */ }
+const raw = (cb_data.end - cb_data.start) / k / Math.min(Math.max(pixels / 80, 3), 7)
 const power = 10 ** Math.floor(Math.log10(Math.abs(raw)))
 const lead = Math.abs(raw) / power
 const step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10)
@@ -67,7 +69,7 @@ def frame_source() -> ColumnDataSource:
     )
 
 
-def add_metric_axes(chart: Any, frame: ColumnDataSource) -> None:
+def add_metric_axes(chart: Any, frame: ColumnDataSource, *, leads: bool = True) -> None:
     """Give a chart axes and a scale bar in metres, and let it show a square at true proportions.
 
     Parameters
@@ -76,16 +78,20 @@ def add_metric_axes(chart: Any, frame: ColumnDataSource) -> None:
         Figure in Web Mercator with ranges of type Range1d.
     frame
         As :func:`frame_source` makes it; ``half`` is the half-width to show [m].
+    leads
+        Whether the chart fits its ranges to its own size. Of charts that share ranges and size,
+        one leads.
     """
     for axis, name in ((chart.xaxis[0], "x"), (chart.yaxis[0], "y")):
         arguments = {"frame": frame, "origin": name, "scale": f"{name}_scale"}
-        axis.ticker = CustomJSTicker(args=arguments, major_code=_TICKS)
+        axis.ticker = CustomJSTicker(args=arguments | {"chart": chart}, major_code=_TICKS)
         axis.formatter = CustomJSTickFormatter(args=arguments, code=_METRES)
     chart.grid.visible = False
-    fit = CustomJS(args={"frame": frame, "chart": chart}, code=_FIT)
-    chart.js_on_change("inner_width", fit)
-    chart.js_on_change("inner_height", fit)
-    frame.js_on_change("data", fit)
+    if leads:
+        fit = CustomJS(args={"frame": frame, "chart": chart}, code=_FIT)
+        chart.js_on_change("inner_width", fit)
+        chart.js_on_change("inner_height", fit)
+        frame.js_on_change("data", fit)
     # The bar reads its length from a range: this one counts true metres, not map metres.
     metres = Range1d(0.0, 1.0)
     follow = CustomJS(args={"frame": frame, "chart": chart, "to": metres}, code=_SPAN)

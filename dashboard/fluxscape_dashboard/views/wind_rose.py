@@ -37,7 +37,6 @@ class WindRose:
             frame_height=250,
             x_range=Range1d(-1.25, 1.25),
             y_range=Range1d(-1.25, 1.25),
-            toolbar_location=None,
         )
         self.chart.axis.visible = False
         self.chart.grid.visible = False

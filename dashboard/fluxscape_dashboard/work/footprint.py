@@ -10,7 +10,7 @@ import xarray as xr
 
 from fluxscape.assets import asset
 from fluxscape.errors import OutOfBoundsError
-from fluxscape.footprint.climatology import footprint_climatology
+from fluxscape.footprint.compare import compare_models, differences
 from fluxscape.footprint.periods import period_mask
 from fluxscape.footprint.source_area import SourceArea, source_areas
 from fluxscape.io.rasters import read_raster
@@ -18,9 +18,10 @@ from fluxscape.representativeness.land_cover import land_cover_share
 from fluxscape.representativeness.location_bias import RADII
 from fluxscape.representativeness.score import rate, score_raster
 from fluxscape.towers import METRES_PER_DEGREE
-from fluxscape_dashboard.state_footprint import FRACTIONS
+from fluxscape_dashboard.state_footprint import SHARES
 from fluxscape_dashboard.work.land_cover import class_code, class_number
 from fluxscape_dashboard.work.records import simulated_year, uploaded_table
+from fluxscape_dashboard.work.stability import stability_by_hour
 from fluxscape_dashboard.work.wind import wind_shares
 
 Report = Callable[[float, str], None]
@@ -43,6 +44,8 @@ def footprint_of_place(
     resolution: float,
     extent: float,
     cover: str,
+    other: str = "",
+    weight: str = "equal",
 ) -> dict[str, Any]:
     """Return the footprint of a tower as plain data.
 
@@ -66,12 +69,18 @@ def footprint_of_place(
         Cell size and half-width of the grid [m].
     cover
         IGBP class that the tower stands for.
+    other
+        Second model on the same records and grid, or empty.
+    weight
+        See :data:`fluxscape.footprint.weights.WEIGHTS`.
 
     Returns
     -------
     dict
         ``climatology`` (Dataset), ``areas`` (list of dicts), ``wind`` (shares by sector and
-        speed), ``score`` (dict, or None beyond the embedded maps).
+        speed), ``stability`` (shares by hour and class), ``score`` (dict, or None beyond the
+        embedded maps), ``other`` (None, or ``climatology``, ``areas`` and ``apart`` of the second
+        model).
     """
     report(0.02, "work.step_weather")
     records = (
@@ -87,27 +96,38 @@ def footprint_of_place(
         utc_offset_hours=utc_offset_hours,
     )
     report(0.15, "work.step_footprint")
-    climatology = footprint_climatology(
+    names = list(dict.fromkeys(name for name in (model, other) if name))
+    fields = compare_models(
         records,
+        ",".join(names),
         measurement_height=height,
         canopy_height=canopy,
-        model=model,
         resolution=resolution,
         extent=extent,
         selected=selected,
+        weights=weight,
         latitude=latitude,
         longitude=longitude,
         on_progress=lambda fraction, _: report(0.15 + 0.7 * fraction, "work.step_footprint"),
     )
     report(0.9, "work.step_areas")
-    areas = source_areas(climatology, FRACTIONS)
+    first, *others = (_field(field, period) for field in fields.values())
+    (apart,) = differences(fields).values() if others else (None,)
     report(0.95, "work.step_score")
-    return {
-        "climatology": climatology,
-        "areas": [_plain(area) for area in areas],
+    return first | {
         "wind": _wind(records, selected),
-        "score": first_score(climatology, longitude, latitude, cover),
+        "stability": stability_by_hour(
+            fields[model], records["time"].to_numpy(), selected, utc_offset_hours
+        ),
+        "score": first_score(first["climatology"], longitude, latitude, cover),
+        "other": others[0] | {"apart": apart} if others else None,
     }
+
+
+def _field(climatology: xr.Dataset, period: str) -> dict[str, Any]:
+    """Return one model's climatology with its source areas."""
+    areas = [_plain(area) for area in source_areas(climatology, SHARES)]
+    return {"climatology": climatology.assign_attrs(period=period), "areas": areas}
 
 
 def _plain(area: SourceArea) -> dict[str, Any]:
