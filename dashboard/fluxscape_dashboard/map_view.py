@@ -18,6 +18,9 @@ View = tuple[float, float, float]
 NATIONAL: Final = Bounds(73.0, 11.0, 135.6, 54.2)
 """What the main map opens with; the inset shows the rest of the country."""
 
+PICTURE: Final = Bounds(60.0, 0.0, 150.0, 60.0)
+"""What the relief picture covers; beyond it there is only the colour of the sea."""
+
 # Degrees must count the same number of metres on both axes at the centre of the frame, whatever
 # its shape; half_y = NaN means that the width alone decides. What a hand on the map has chosen is
 # kept in place, so that it survives a change of the frame's size but is not sent back; HoloViews
@@ -34,6 +37,10 @@ if (view.touched && view.fitted !== [x.start, x.end, y.start, y.end].join()) {
 }
 const across = v.half_x[0] / w, down = Number.isFinite(v.half_y[0]) ? v.half_y[0] / h : 0
 const scale = Math.max(across, down)
+// The home view moves north or south rather than show what lies beyond the relief.
+if (down > 0 && 2 * scale * h <= north - south) {
+  v.y[0] = Math.min(Math.max(v.y[0], south + scale * h), north - scale * h)
+}
 x.setv({start: v.x[0] - scale * w, end: v.x[0] + scale * w})
 y.setv({start: v.y[0] - scale * h, end: v.y[0] + scale * h})
 view.fitted = [x.start, x.end, y.start, y.end].join()
@@ -78,7 +85,9 @@ class MapView:
         self._shown: View | None = None
         self._turn = 0
         self._source = ColumnDataSource(self._columns(None))
-        fit = CustomJS(args={"view": self._source, "chart": chart}, code=_FIT)
+        _, low, _, high = mercator_bounds(PICTURE)
+        limits = {"south": low, "north": high}
+        fit = CustomJS(args={"view": self._source, "chart": chart, **limits}, code=_FIT)
         self._source.js_on_change("data", self._script(_UNTOUCHED), fit)
         chart.js_on_change("inner_width", fit)
         chart.js_on_change("inner_height", fit)

@@ -245,7 +245,7 @@ def dress_axes(chart: Any) -> None:
         axis.major_label_text_font_size = "10px"
 
 
-def south_china_sea_inset(name: str = "south_china_sea", *, width: int = 132) -> Any:
+def south_china_sea_inset(name: str = "south_china_sea", *, width: int = 116) -> Any:
     """Return the inset that stands beside every national map; its view is fixed."""
     west, south, east, north = mercator_bounds(SOUTH_CHINA_SEA)
     chart = figure(

@@ -18,7 +18,9 @@ from fluxscape_dashboard.state import PAGES, AppState, Notice, read_query, write
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.theme import (
     DISPLAY_WHEN_NARROW,
+    LEFT_WHEN_COMPACT,
     PAGE_SX,
+    RIGHT_WHEN_COMPACT,
     STACKED_WHEN_NARROW,
     ZONE_SX,
     ZONE_WHEN_NARROW,
@@ -190,7 +192,7 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         width=LEFT_WIDTH,
         sizing_mode="stretch_height",
         margin=0,
-        stylesheets=[ZONE_WHEN_NARROW],
+        stylesheets=[ZONE_WHEN_NARROW, LEFT_WHEN_COMPACT],
         sx={**ZONE_SX, "borderRight": "1px solid", "borderColor": "divider"},
     )
     right = pmui.Column(
@@ -198,7 +200,7 @@ def page_layout(selectors: Any, display: Any, details: Any) -> Any:
         width=RIGHT_WIDTH,
         sizing_mode="stretch_height",
         margin=0,
-        stylesheets=[ZONE_WHEN_NARROW],
+        stylesheets=[ZONE_WHEN_NARROW, RIGHT_WHEN_COMPACT],
         sx={**ZONE_SX, "borderLeft": "1px solid", "borderColor": "divider"},
     )
     # The theme sizes the words of Bokeh's figures in em of what they inherit.

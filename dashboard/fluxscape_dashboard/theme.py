@@ -62,7 +62,7 @@ STACKED_WHEN_NARROW: Final = (
 
 ZONE_WHEN_NARROW: Final = (
     f"{_NARROW} {{ :host {{ width: 100% !important; height: auto !important; "
-    "flex: none !important; border: 0 !important } }"
+    "flex: none !important; border: 0 !important } .column { width: 100% !important } }"
 )
 """Stylesheet of a zone in such a column."""
 
@@ -72,14 +72,37 @@ DISPLAY_WHEN_NARROW: Final = (
 )
 """Stylesheet of the zone that comes first there."""
 
-_PHONE: Final = "@media (max-width: 600px)"
-STACKED_ON_PHONE: Final = f"{_PHONE} {{ :host {{ flex-direction: column !important }} }}"
-BELOW_ON_PHONE: Final = (
-    f"{_PHONE} {{ :host {{ width: 100% !important; height: auto !important; "
-    "flex: none !important } }"
+_COMPACT: Final = "@media (min-width: 901px) and (max-width: 1200px)"
+
+
+def _compact(width: int) -> str:
+    # The host is sized by its place in the row, its content by a width of its own.
+    return (
+        f"{_COMPACT} {{ :host {{ flex: 0 0 {width}px !important; width: {width}px !important }} "
+        ".column { width: 100% !important } }"
+    )
+
+
+LEFT_WHEN_COMPACT: Final = _compact(232)
+RIGHT_WHEN_COMPACT: Final = _compact(256)
+BESIDE_WHEN_COMPACT: Final = _compact(116)
+"""Stylesheets of the zones and of what stands beside a map on a small screen."""
+
+_SQUARE: Final = "@media (max-aspect-ratio: 17/10)"
+STACKED_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex-direction: column !important }} }}"
+BELOW_WHEN_SQUARE: Final = (
+    f"{_SQUARE} {{ :host {{ width: auto !important; height: auto !important; "
+    "align-self: stretch !important; flex: none !important; flex-direction: row !important } }"
 )
+GROWS_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex: 1 1 0 !important }} }}"
+GONE_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ display: none !important }} }}"
+"""Stylesheets of a map with what stands beside it: below it and side by side on all but wide
+screens, so that the nation fills the frame."""
+
+_PHONE: Final = "@media (max-width: 600px)"
 HIDDEN_ON_PHONE: Final = f"{_PHONE} {{ :host {{ display: none !important }} }}"
-"""Stylesheets of a map with what stands beside it: below it on a telephone, without the legend."""
+LOW_ON_PHONE: Final = f"{_PHONE} {{ :host {{ max-height: 110vw !important }} }}"
+"""Stylesheets of a legend, and of a map that shall not be taller than its relief."""
 
 WIDE_TOOLTIP: Final = ".MuiTooltip-tooltip { width: max-content; max-width: 220px }"
 """Stylesheet of an icon: its hint would else be as narrow as the icon."""

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from fluxscape.towers import find_tower
 from fluxscape_dashboard import maps
+from fluxscape_dashboard.map_view import PICTURE
 from fluxscape_dashboard.text import t
 from helpers.browser import FluxPage
 
@@ -84,8 +85,11 @@ def test_moving_the_map_is_kept_in_the_address_and_restored(page: FluxPage) -> N
         assert again[edge] == pytest.approx(seen[edge], abs=0.01 * (seen["x1"] - seen["x0"]))
 
 
-def test_the_map_keeps_equal_scale_on_both_axes_in_any_window(page: FluxPage) -> None:
-    for width, height in ((1440, 900), (1100, 900), (1700, 700)):
+def test_the_nation_fills_the_map_at_equal_scale_on_its_relief_in_any_window(
+    page: FluxPage,
+) -> None:
+    limits = maps.mercator_bounds(PICTURE)
+    for width, height in ((1440, 900), (1024, 768), (1920, 1080), (1700, 700)):
         page.page.set_viewport_size({"width": width, "height": height})
         page.open(lang="en")
         box = page.settled_box(MAP)
@@ -97,16 +101,25 @@ def test_the_map_keeps_equal_scale_on_both_axes_in_any_window(page: FluxPage) ->
         assert box["x1"] >= east - 1
         assert box["y0"] <= south + 1
         assert box["y1"] >= north - 1
+        assert limits[0] <= box["x0"] < box["x1"] <= limits[2]
+        assert limits[1] <= box["y0"] < box["y1"] <= limits[3]
+        filled = (east - west) * (north - south) / (box["x1"] - box["x0"])
+        assert filled / (box["y1"] - box["y0"]) > 0.7
 
 
 def test_the_inset_of_the_south_china_sea_is_there_and_nothing_lies_over_the_map(
     page: FluxPage,
 ) -> None:
-    page.open(lang="en")
-    frame, inset = page.settled_box(MAP), page.figure_box("south_china_sea")
-    assert inset["left"] >= frame["left"] + frame["width"]
-    assert inset["height"] > 100
-    page.wait_text(t("common.south_china_sea", "en"))
+    for width, height in ((1440, 900), (1920, 1080)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.open(lang="en")
+        frame, inset = page.settled_box(MAP), page.settled_box("south_china_sea")
+        beside = inset["left"] >= frame["left"] + frame["width"]
+        below = inset["top"] >= frame["top"] + frame["height"]
+        assert beside or below
+        assert inset["top"] + inset["height"] < height
+        assert inset["height"] > 100
+        page.wait_text(t("common.south_china_sea", "en"))
 
 
 def test_hovering_shows_the_tower_in_words(page: FluxPage) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from bokeh.plotting import figure
@@ -9,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from fluxscape.assets import asset
 from fluxscape_dashboard import maps
+from fluxscape_dashboard.map_view import PICTURE
 
 
 @given(st.floats(-179.9, 179.9), st.floats(-85.0, 85.0))
@@ -35,6 +39,11 @@ def test_the_base_map_lies_in_order_and_is_added_once() -> None:
     levels = {item.name: item.level for item in chart.renderers}
     assert levels["relief"] == "image"
     assert levels["nation"] == levels["dashed_line"] == "underlay"
+
+
+def test_the_limits_of_the_home_view_are_those_of_the_relief() -> None:
+    facts = json.loads(asset("basemap/basemap.json").read_text(encoding="utf-8"))
+    assert tuple(facts["relief"]["bounds_degree"]) == PICTURE
 
 
 def test_the_inset_shows_the_islands_and_has_no_tools() -> None:

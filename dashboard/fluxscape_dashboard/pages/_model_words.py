@@ -76,7 +76,9 @@ def sums_table(run: ModelRun, lang: str) -> pd.DataFrame:
         ("precipitation_flux", seconds, "mm"),
     ):
         total = factor * _sum(run.data, name)
-        rows.append((t(f"work.variable_{name}", lang), f"{total:.0f} {pretty_unit(unit)}"))
+        # A true minus, and no line break between a number and its unit.
+        value = f"{total:.0f} {pretty_unit(unit)}".replace("-", "−").replace(" ", "\u00a0")
+        rows.append((t(f"work.variable_{name}", lang), value))
     return pd.DataFrame(rows, columns=[t("model.column_sum", lang), t("model.column_value", lang)])
 
 

@@ -24,9 +24,13 @@ from fluxscape_dashboard.pages._widgets import MARGIN, choice, heading, note
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.theme import BESIDE_WHEN_COMPACT
 from fluxscape_dashboard.views.atlas import legend
 from fluxscape_dashboard.views.atlas_product import PixelSeries, national_product
 from fluxscape_dashboard.views.atlas_series import SeriesChart, YearlySeries
+
+INSET_WIDTH: Final = 116
+"""Width of the inset of the South China Sea [pixel]."""
 
 _LAYER: Final = ("at_variable", "at_layer", "at_test")
 
@@ -103,13 +107,18 @@ class AtlasPage(PageView):
         beside = pn.Column(
             self._legend,
             pn.VSpacer(),
-            pn.pane.Bokeh(maps.south_china_sea_inset("atlas_south_china_sea"), margin=0),
+            pn.pane.Bokeh(
+                maps.south_china_sea_inset("atlas_south_china_sea", width=INSET_WIDTH), margin=0
+            ),
             pmui.Typography(
-                self.bound("common.south_china_sea"), variant="caption", margin=(6, 0, 0, 0)
+                pn.bind(maps.inset_caption, self.state.param.lang),
+                variant="caption",
+                margin=(6, 0, 0, 0),
             ),
             width=150,
             sizing_mode="stretch_height",
             margin=(8, 10),
+            stylesheets=[BESIDE_WHEN_COMPACT],
         )
         series = pn.Row(
             *(
@@ -239,7 +248,8 @@ class AtlasPage(PageView):
 
     def _draw_pixel(self, pixel: PixelSeries | None) -> None:
         state, chart = self.state, self._charts["pixel"]
-        name = self.t(f"atlas.name_{state.at_variable}")
+        # Short, or two charts side by side have no room for the place.
+        name = self.t(f"atlas.flux_{state.at_variable}")
         if pixel is None or pixel.trend is None:
             title = self.t("atlas.pixel_hint" if pixel is None else "atlas.pixel_empty")
             chart.show(

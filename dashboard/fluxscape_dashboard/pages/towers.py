@@ -12,7 +12,14 @@ from bokeh.events import Tap
 from fluxscape.towers import Tower
 from fluxscape_dashboard import maps, safe
 from fluxscape_dashboard.pages.base import PageView
-from fluxscape_dashboard.theme import BELOW_ON_PHONE, HIDDEN_ON_PHONE, STACKED_ON_PHONE
+from fluxscape_dashboard.theme import (
+    BELOW_WHEN_SQUARE,
+    GONE_WHEN_SQUARE,
+    GROWS_WHEN_SQUARE,
+    HIDDEN_ON_PHONE,
+    LOW_ON_PHONE,
+    STACKED_WHEN_SQUARE,
+)
 from fluxscape_dashboard.tower_table import all_towers, tower_or_none
 from fluxscape_dashboard.views import tower_card
 from fluxscape_dashboard.views import towers as view
@@ -21,6 +28,9 @@ FIRST_YEAR: Final = 1995
 LAST_YEAR: Final = 2025
 LONGEST_LIST: Final = 60
 """Towers listed beside the map; more are told as a number."""
+
+INSET_WIDTH: Final = 116
+"""Width of the inset of the South China Sea [pixel]."""
 
 USUAL_WIDTH: Final = 700
 """Width of a map whose browser has not told it yet [pixel]."""
@@ -67,29 +77,35 @@ class TowersPage(PageView):
         self._view.show(self.state.map_view)
         self.chart.on_event(Tap, self._tapped)
         self._legend = pn.Column(
-            margin=0, sizing_mode="stretch_width", stylesheets=[HIDDEN_ON_PHONE]
+            margin=0, sizing_mode="stretch_width", stylesheets=[HIDDEN_ON_PHONE, GROWS_WHEN_SQUARE]
         )
-        inset_name = pmui.Typography(
-            pn.bind(maps.inset_caption, self.state.param.lang),
-            variant="caption",
-            margin=(6, 0, 0, 0),
+        inset = pn.Column(
+            pn.pane.Bokeh(maps.south_china_sea_inset(width=INSET_WIDTH), margin=0),
+            pmui.Typography(
+                pn.bind(maps.inset_caption, self.state.param.lang),
+                variant="caption",
+                margin=(4, 0, 0, 0),
+            ),
+            margin=0,
+            width=INSET_WIDTH + 20,
         )
         beside = pn.Column(
             self._legend,
-            pn.VSpacer(),
-            pn.pane.Bokeh(maps.south_china_sea_inset(), margin=0),
-            inset_name,
+            pn.VSpacer(stylesheets=[GONE_WHEN_SQUARE]),
+            inset,
             width=170,
             sizing_mode="stretch_height",
-            margin=(8, 10),
-            stylesheets=[BELOW_ON_PHONE],
+            margin=(4, 12, 8, 12),
+            stylesheets=[BELOW_WHEN_SQUARE],
         )
         self._map = pn.Row(
-            pn.pane.Bokeh(self.chart, sizing_mode="stretch_both", margin=0),
+            pn.pane.Bokeh(
+                self.chart, sizing_mode="stretch_both", margin=0, stylesheets=[LOW_ON_PHONE]
+            ),
             beside,
             sizing_mode="stretch_both",
             margin=0,
-            stylesheets=[STACKED_ON_PHONE],
+            stylesheets=[STACKED_WHEN_SQUARE],
         )
         self._table = pmui.Column(sizing_mode="stretch_both", margin=(0, 12), visible=False)
         return pmui.Column(
@@ -300,6 +316,7 @@ _TABLE_STYLE: Final = (
 )
 _LIST_SX: Final = {
     "& .MuiListItemAvatar-root, & .MuiAvatar-root": {"display": "none"},
+    "& .MuiListItemButton-root": {"paddingTop": "1px", "paddingBottom": "1px"},
     "& .MuiListItemText-primary": {"fontSize": "0.85rem"},
     "& .MuiListItemText-secondary": {"fontSize": "0.75rem"},
 }

@@ -94,7 +94,7 @@ class SeriesChart:
         self.chart.add_layout(legend, "below")
         # Years are names, not quantities: 2001, never 2,001.
         self.chart.xaxis.formatter = NumeralTickFormatter(format="0")
-        self.chart.xaxis.ticker = BasicTicker(desired_num_ticks=8, min_interval=1)
+        self.chart.xaxis.ticker = BasicTicker(desired_num_ticks=4, min_interval=1)
         self.chart.y_range.only_visible = True
 
     def show(self, series: YearlySeries) -> None:

@@ -233,11 +233,14 @@ def legend(classes: Sequence[str], lang: str) -> Any:
     marks = {f"mark_{key}": safe.fill(_swatch(CLASS_STYLES[key])) for key in classes}
     names = {f"name_{key}": class_name(key, lang) for key in classes}
     style = (
-        ".row { display: flex; gap: 6px; align-items: flex-start; margin: 3px 0; "
+        # As many columns as there is room for.
+        ".rows { columns: 148px; column-gap: 14px } "
+        ".row { break-inside: avoid; display: flex; gap: 6px; align-items: flex-start; "
+        "margin: 3px 0; "
         "font-size: 11px; line-height: 1.35 } svg { flex: none }"
     )
     return safe.html_pane(
-        "".join(rows),
+        f'<div class="rows">{"".join(rows)}</div>',
         pane={"stylesheets": [style], "margin": 0, "sizing_mode": "stretch_width"},
         **marks,
         **names,
