@@ -19,7 +19,7 @@ from fluxscape.errors import MissingVariableError
 FloatArray = npt.NDArray[np.float64]
 
 BATCH_BYTES: Final = 400_000_000
-"""Memory that outputs of every step of a batch of members may take."""
+"""Memory that the kept outputs of a batch of members may take."""
 
 
 _OF_TOP_LAYER: Final = ("soil_temperature", "soil_water_content")
@@ -95,13 +95,14 @@ class DlmForward:
                 raise MissingVariableError(msg, variable=name)
         self.problem, self.space, self.threads = problem, space, threads
         self.on_members = on_members
+        self.groups = problem.observations.groups()
 
     def __call__(self, z: FloatArray) -> FloatArray:
         """Return predictions (member, observation); NaN for members that failed."""
         values = self.space.outside(z)
         out = np.empty((z.shape[0], self.problem.observations.size))
-        steps = self.problem.forcing.air_temperature.shape[1]
-        batch = max(self.threads, BATCH_BYTES // (steps * len(OUTPUT_NAMES) * 8), 1)
+        kept = self.groups.counts.size * (len(OUTPUT_NAMES) + 3 * len(LAYER_THICKNESS)) * 8
+        batch = max(self.threads, BATCH_BYTES // kept, 1)
         for first in range(0, z.shape[0], batch):
             part = values[first : first + batch]
             out[first : first + batch] = self._run(part)
@@ -118,11 +119,14 @@ class DlmForward:
             part = (item[:, : problem.spin_up_steps] for item in problem.forcing)
             # Arrays are copied: the kernels want them contiguous.
             first = Forcing(*(np.ascontiguousarray(item) for item in part))
-            states = self.run(first, sets, np.full(problem.spin_up_steps, -1, np.int64)).states
-        steps = problem.forcing.air_temperature.shape[1]
-        result = self.run(problem.forcing, sets, np.arange(steps), states)
+            before = self.run(first, sets, np.full(problem.spin_up_steps, -1, np.int64))
+            states = before.states
+        result = self.run(problem.forcing, sets, self.groups.period, states)
         series = [self.series(result, name) for name in problem.observations.names]
-        return problem.observations.predict(np.stack(series, axis=1))
+        found = problem.observations.predict(np.stack(series, axis=1), self.groups)
+        if states is not None:
+            found[before.status != 0] = np.nan
+        return found
 
     def parameter_sets(self, values: FloatArray) -> list[DlmParameters]:
         """Return a full set for each row of estimated values, shape (member, parameter)."""
@@ -153,7 +157,7 @@ class DlmForward:
         )
 
     def series(self, result: DlmArrays, name: str) -> FloatArray:
-        """Return one stream at every step, shape (member, time)."""
+        """Return one stream of each period, shape (member, period)."""
         if name == "soil_temperature":
             return result.profiles[:, :, 0, 0]
         if name == "soil_water_content":

@@ -202,16 +202,16 @@ class _Filter:
         seen: npt.NDArray[np.bool_],
     ) -> tuple[FloatArray, npt.NDArray[np.void]]:
         """Run a window; return predictions of its observations and the states at its end."""
-        result = self._model(first, last, states, np.arange(last - first))
-        result.raise_for_status()
         if not seen.any():
+            result = self._model(first, last, states, np.full(last - first, -1, np.int64))
+            result.raise_for_status()
             return np.empty((self.z.shape[0], 0)), result.states
         part = self.problem.observations.select(seen)
-        names = part.names
-        output = np.stack([self.model.series(result, name) for name in names], axis=1)
-        whole = np.full((*output.shape[:2], part.row.shape[1]), np.nan)
-        whole[:, :, first:last] = output
-        return part.predict(whole), result.states
+        groups = part.groups()
+        result = self._model(first, last, states, groups.period[first:last])
+        result.raise_for_status()
+        output = np.stack([self.model.series(result, name) for name in part.names], axis=1)
+        return part.predict(output, groups), result.states
 
     def _model(
         self, first: int, last: int, states: npt.NDArray[np.void] | None, period: IntArray

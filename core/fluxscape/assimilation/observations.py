@@ -84,6 +84,25 @@ LEAST_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
+class Groups:
+    """Groups of steps of a run.
+
+    Attributes
+    ----------
+    period
+        Group of each step, -1 for none, shape (time,).
+    row
+        Observation of each stream that a group belongs to, -1 for none, shape (stream, group).
+    counts
+        Steps of each group, shape (group,).
+    """
+
+    period: IntArray
+    row: IntArray
+    counts: FloatArray
+
+
+@dataclass(frozen=True)
 class Observations:
     """Observations of one site and how model output maps to them.
 
@@ -121,23 +140,38 @@ class Observations:
         """Number of observations."""
         return int(self.values.size)
 
-    def predict(self, output: FloatArray) -> FloatArray:
-        """Return predictions from model output, shape (member, observation).
+    def groups(self) -> Groups:
+        """Return the fewest groups of steps whose means give every prediction.
+
+        Steps that belong to the same observations of all streams form a group, so that a model need
+        not keep every step.
+        """
+        used = (self.row >= 0).any(axis=0)
+        rows, number = np.unique(self.row[:, used].T, axis=0, return_inverse=True)
+        period = np.full(self.row.shape[1], -1, np.int64)
+        period[used] = number.ravel()
+        counts = np.bincount(period[used], minlength=rows.shape[0]).astype(np.float64)
+        return Groups(period, np.ascontiguousarray(rows.T), counts)
+
+    def predict(self, means: FloatArray, groups: Groups) -> FloatArray:
+        """Return predictions from means of groups of steps, shape (member, observation).
 
         Parameters
         ----------
-        output
-            Shape (member, stream, time) on the steps of the model.
+        means
+            Shape (member, stream, group).
+        groups
+            From :meth:`groups`.
         """
-        out = np.empty((output.shape[0], self.size))
+        out = np.empty((means.shape[0], self.size))
         for index in range(len(self.streams)):
-            used = self.row[index] >= 0
-            rows = self.row[index][used]
+            used = groups.row[index] >= 0
+            rows, weights = groups.row[index][used], groups.counts[used]
             first, count = int(rows.min()), int(rows.max() - rows.min() + 1)
-            steps = np.bincount(rows - first, minlength=count)
-            for member in range(output.shape[0]):
+            steps = np.bincount(rows - first, weights=weights, minlength=count)
+            for member in range(means.shape[0]):
                 total = np.bincount(
-                    rows - first, weights=output[member, index][used], minlength=count
+                    rows - first, weights=weights * means[member, index][used], minlength=count
                 )
                 out[member, first : first + count] = total / steps
         return out
