@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -144,8 +144,7 @@ def open_raster(path: str | Path, *, limits: RasterLimits = DEFAULT_LIMITS) -> I
     import rasterio  # noqa: PLC0415
 
     file = local_file(path)
-    for directory in read_directories(file):
-        _check_directory(directory, file, limits)
+    check_directories(read_directories(file), file, limits)
     try:
         with rasterio.Env(**GDAL_OPTIONS), _open(file) as raster:
             yield raster
@@ -161,6 +160,14 @@ def _open(file: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         return rasterio.open(file, driver="GTiff")
+
+
+def check_directories(
+    directories: Iterable[Directory], file: Path, limits: RasterLimits = DEFAULT_LIMITS
+) -> None:
+    """Raise UnsafeInputError if an image of a file declares more than ``limits``."""
+    for directory in directories:
+        _check_directory(directory, file, limits)
 
 
 def _check_directory(directory: Directory, file: Path, limits: RasterLimits) -> None:

@@ -94,9 +94,24 @@ def read_directories(path: Path) -> tuple[Directory, ...]:
     UnsafeInputError
         If its directories run in a circle, are too many, or use a compression that is not allowed.
     """
+    with path.open("rb") as file:
+        return directories_of(file, path, path.stat().st_size)
+
+
+def directories_of(file: BinaryIO, path: Path, size: int) -> tuple[Directory, ...]:
+    """Return the images that an open TIFF file declares; errors as :func:`read_directories`.
+
+    Parameters
+    ----------
+    file
+        What to read and seek in.
+    path
+        What messages call it.
+    size
+        Its length [bytes].
+    """
     try:
-        with path.open("rb") as file:
-            return tuple(_Reader(file, path).directories())
+        return tuple(_Reader(file, path, size).directories())
     except struct.error as error:
         msg = f"{path.name} is cut short: its TIFF directory lies beyond its end"
         raise FileFormatError(msg, path=str(path)) from error
@@ -105,10 +120,10 @@ def read_directories(path: Path) -> tuple[Directory, ...]:
 class _Reader:
     """Walks the chain of directories of one file."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path, size: int) -> None:
         self._file = file
         self._path = path
-        self._size = path.stat().st_size
+        self._size = size
         head = file.read(16)
         self._order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         magic = struct.unpack(f"{self._order or '<'}H", head[2:4])[0] if len(head) == 16 else 0
