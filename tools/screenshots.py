@@ -1,4 +1,4 @@
-"""Make the pictures of the documentation: every page in both languages, some in the dark theme.
+"""Make the pictures of the README, or any page in either language and in the dark theme.
 
     .venv/bin/python tools/screenshots.py [--out docs/images] [NAME ...]
 
@@ -51,8 +51,12 @@ VIEWS = tuple(
 ) + tuple(View(f"{page.name}-dark", page.figure, {**page.query, "dark": 1}) for page in PAGES)
 
 
+README = ("towers-en", "footprint-en", "model-en", "atlas-en", "atlas-zh")
+"""Pictures that the README shows; the others are made when they are named."""
+
+
 def main() -> None:
-    """Photograph the views that are named, or all."""
+    """Photograph the views that are named, or those of the README."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help=f"of {', '.join(view.name for view in VIEWS)}")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
@@ -66,7 +70,7 @@ def main() -> None:
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         for view in VIEWS:
-            if not options.names or view.name in options.names:
+            if view.name in (options.names or README):
                 path = options.out / f"{view.name}.webp"
                 path.write_bytes(small_webp(photograph(browser, address, view)))
                 print(f"{path.name} {path.stat().st_size // 1000} kB")
