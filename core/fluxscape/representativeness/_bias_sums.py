@@ -26,7 +26,7 @@ from fluxscape.representativeness.frame import (
     within_source_area,
 )
 from fluxscape.representativeness.limits import Limits
-from fluxscape.representativeness.regrid import Field, field_on, pixel_size
+from fluxscape.representativeness.regrid import Field, fields_on, pixel_size, scenes_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,10 +157,8 @@ def scene_sums(
     ``on_scene(wide)`` is called with each scene's :class:`Field` on the lattice around the tower,
     so that other metrics need not lay it out again.
     """
-    timed = "time" in raster.dims
-    scenes = [raster.isel(time=i) for i in range(raster.sizes["time"])] if timed else [raster]
-    times = raster["time"].to_numpy() if timed else None
-    step = min(pixel_size(scenes[0], place), LATTICE_STEP)
+    times = raster["time"].to_numpy() if "time" in raster.dims else None
+    step = min(pixel_size(scenes_of(raster)[0], place), LATTICE_STEP)
     lattice = Lattice.around(max(radii[-1], 0.5 * sides[-1]), step)
     pieces = [] if parts is None else period_weights(parts)
     inside = [within_source_area(weights, fraction) for fraction in fractions]
@@ -170,8 +168,8 @@ def scene_sums(
     ]
     cut = truncated(weights, limits.source_area)
     rows: list[dict[str, Any]] = []
-    for scene in scenes:
-        fine, wide = field_on(scene, weights.grid, place), field_on(scene, lattice, place)
+    both = (fields_on(raster, weights.grid, place), fields_on(raster, lattice, place))
+    for fine, wide in zip(*both, strict=True):
         if on_scene is not None:
             on_scene(wide)
         row: dict[str, Any] = {

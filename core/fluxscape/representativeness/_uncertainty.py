@@ -95,7 +95,10 @@ def draw_levels(
         levels["location_bias"] = [bias_level(one, limits) for one in bias.tolist()]
         drawn_from |= set(sums.resampled.split(" and "))
         if lags is not None and sums.scenes > 1 and len(lags[0]) == sums.scenes:
-            found = [_structure(lags, row, width, limits) for row in draws[0]]
+            whole = best_fit(pooled(lags[0]))
+            # Draws keep the model of all scenes: choosing it anew would add its noise to the range.
+            models = (whole.model,) if whole is not None else ()
+            found = [_structure(lags, row, width, models, limits) for row in draws[0]]
             numbers["spatial_structure"] = np.array([ratio for ratio, _ in found])
             levels["spatial_structure"] = [level for _, level in found]
     order = [name for name in ("records", "scenes") if name in drawn_from]
@@ -155,11 +158,15 @@ def _cover_shares(
 
 
 def _structure(
-    lags: tuple[list[LagBins], list[Floats]], counts: Floats, width: float, limits: Limits
+    lags: tuple[list[LagBins], list[Floats]],
+    counts: Floats,
+    width: float,
+    models: tuple[str, ...],
+    limits: Limits,
 ) -> tuple[float, int]:
     """Return range in footprint widths and level of a draw of scenes."""
     bins, moments = lags
-    fit = best_fit(pooled(bins, counts))
+    fit = best_fit(pooled(bins, counts), models)
     variation = variation_of(np.tensordot(counts, np.array(moments), axes=1))
     ratio = math.nan if fit is None else fit.range / width
     return ratio, structure_level(variation, fit is not None and fit.structured, ratio, limits)

@@ -21,6 +21,7 @@ from fluxscape.representativeness.frame import (
     Located,
     footprint_weights,
     place_of,
+    shared_status,
 )
 from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.rating import (
@@ -141,7 +142,7 @@ def assess(
         rated=chosen,
         seed=seed,
         replicates=replicates,
-        data_status=_status(climatology, maps),
+        data_status=shared_status(climatology, *maps),
     )
 
 
@@ -202,9 +203,3 @@ def _with_intervals(aspects: list[Aspect], drawn: Drawn) -> tuple[Aspect, ...]:
 
 def _dominant_name(cover: CoverProfile) -> str:
     return str(cover.table["class_name"].sel({"class": cover.dominant}).item())
-
-
-def _status(climatology: xr.Dataset, maps: list[xr.DataArray]) -> str:
-    """Return the status that all inputs share, or mixed."""
-    found = {str(one.attrs.get("data_status", "observed")) for one in (climatology, *maps)}
-    return found.pop() if len(found) == 1 else "mixed"

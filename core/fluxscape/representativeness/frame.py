@@ -199,6 +199,12 @@ def _shares(footprint: xr.DataArray) -> Floats:
     return np.asarray(density * cell)
 
 
+def shared_status(*inputs: xr.DataArray | xr.Dataset) -> str:
+    """Return the data status that all inputs share, or ``mixed``."""
+    found = {str(one.attrs.get("data_status", "observed")) for one in inputs}
+    return found.pop() if len(found) == 1 else "mixed"
+
+
 def within_source_area(weights: Weights, fraction: float) -> Weights | None:
     """Return the weights inside the source area of an absolute share of the flux, zero outside.
 

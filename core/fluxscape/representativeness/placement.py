@@ -25,6 +25,7 @@ from fluxscape.representativeness.frame import (
     Weights,
     footprint_weights,
     place_of,
+    shared_status,
 )
 from fluxscape.representativeness.regrid import Field, field_on, pixel_size
 
@@ -91,9 +92,7 @@ def bias_map(
     field = field_on(raster, Lattice.around(reach, step), place)
     made = bias_of_field(field, weights, size=size, shape=shape, least_captured=least_captured)
     made.attrs = provenance(
-        status=str(
-            raster.attrs.get("data_status", climatology.attrs.get("data_status", "observed"))
-        ),
+        status=shared_status(climatology, raster),
         source=f"location bias of {raster.name or 'a raster'} for a moved footprint climatology",
         latitude=place.latitude,
         longitude=place.longitude,

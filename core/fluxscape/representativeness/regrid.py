@@ -10,6 +10,7 @@ each class is, which gives its exact share of the cell.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -129,11 +130,7 @@ def to_footprint_grid(
             "valid_share": (dims[1:], classes.valid, {"units": "1"}),
         }
         return xr.Dataset(data, coords={"class": list(classes.codes), **grid.coords()})
-    fields = (
-        [field_on(raster.isel(time=i), grid, place) for i in range(raster.sizes["time"])]
-        if ("time" in raster.dims)
-        else [field_on(raster, grid, place)]
-    )
+    fields = list(fields_on(raster, grid, place))
     stack = {
         "value": np.stack([field.labelled().to_numpy() for field in fields]),
         "valid_share": np.stack([field.valid for field in fields]),
@@ -145,12 +142,46 @@ def to_footprint_grid(
     return xr.Dataset({k: (("y", "x"), v[0]) for k, v in stack.items()}, coords=coords)
 
 
-def field_on(raster: xr.DataArray, grid: Lattice, place: Place) -> Field:
+def scenes_of(raster: xr.DataArray) -> list[xr.DataArray]:
+    """Return the scenes of a raster (time, y, x), or the raster itself.
+
+    Raises
+    ------
+    DimsError
+        If it has times but no scene.
+    """
+    if "time" not in raster.dims:
+        return [raster]
+    if raster.sizes["time"] == 0:
+        msg = f"{raster.name or 'raster'} has a time axis without a scene"
+        raise DimsError(msg, got=raster.dims)
+    return [raster.isel(time=i) for i in range(raster.sizes["time"])]
+
+
+def fields_on(raster: xr.DataArray, grid: Lattice, place: Place) -> Iterator[Field]:
+    """Yield every scene of a raster on a lattice; errors as :func:`to_footprint_grid`.
+
+    A scene without a value there, such as a cloudy one, yields an empty field if others have some.
+    """
+    scenes = scenes_of(raster)
+    seen = 0
+    for i, scene in enumerate(scenes):
+        hopeless = seen == 0 and i == len(scenes) - 1
+        field = field_on(scene, grid, place, empty_allowed=not hopeless)
+        seen += int(field.valid.any())
+        yield field
+
+
+def field_on(
+    raster: xr.DataArray, grid: Lattice, place: Place, *, empty_allowed: bool = False
+) -> Field:
     """Return a continuous raster (y, x) on a lattice; errors as :func:`to_footprint_grid`."""
     check_raster(raster, place)
     cut = _cut(raster, grid, place)
     check_values(raster, cut.values)
     valid = np.isfinite(cut.values)
+    if empty_allowed and not valid.any():
+        return Field(grid, np.zeros(grid.shape), np.zeros(grid.shape))
     _refuse_empty(raster, valid, grid)
     # Values move towards zero first: sums of heights above sea level would lose digits.
     middle = float(cut.values[valid].mean())
@@ -182,6 +213,7 @@ def class_field(raster: xr.DataArray, grid: Lattice, place: Place) -> ClassField
 
 def pixel_size(raster: xr.DataArray, place: Place) -> float:
     """Return the width [m] of a square as large as one pixel at the tower."""
+    check_raster(raster, place)
     steps = [abs(float(raster[dim][1] - raster[dim][0])) for dim in ("x", "y")]
     # pyproj takes a tenth of a second to import.
     from pyproj import Transformer  # noqa: PLC0415
@@ -257,6 +289,9 @@ def _span(low: float, high: float, size: int) -> slice | None:
 
 def _warp(bands: NDArray[Any], cut: _Cut, grid: Lattice, place: Place) -> NDArray[Any]:
     """Return bands averaged by area on a lattice, rows from south to north."""
+    same = _same_cells(bands, cut, grid, place)
+    if same is not None:
+        return same
     from affine import Affine  # noqa: PLC0415
     from rasterio.warp import Resampling, reproject  # noqa: PLC0415
 
@@ -275,6 +310,29 @@ def _warp(bands: NDArray[Any], cut: _Cut, grid: Lattice, place: Place) -> NDArra
         tolerance=0.01,
         num_threads=2,
     )
+    return np.ascontiguousarray(made[:, ::-1])
+
+
+def _same_cells(bands: NDArray[Any], cut: _Cut, grid: Lattice, place: Place) -> NDArray[Any] | None:
+    """Return bands whose pixels are the lattice's cells already, or None if they are not."""
+    step = grid.resolution
+    steps = (cut.step_x, cut.step_y)
+    if cut.crs != local_crs(place.latitude, place.longitude):
+        return None
+    shifts = (
+        (grid.x[0] - 0.5 * step - cut.west) / step,
+        (cut.north - grid.y[-1] - 0.5 * step) / step,
+    )
+    even = all(abs(one - step) <= 1e-9 * step for one in steps)
+    if not even or any(abs(shift - round(shift)) > 1e-6 for shift in shifts):
+        return None
+    left, top = (round(shift) for shift in shifts)
+    made = np.zeros((bands.shape[0], *grid.shape), dtype=bands.dtype)
+    first = max(top, 0), max(left, 0)
+    last = min(top + grid.y.size, bands.shape[1]), min(left + grid.x.size, bands.shape[2])
+    part = bands[:, first[0] : last[0], first[1] : last[1]]
+    rows, columns = first[0] - top, first[1] - left
+    made[:, rows : rows + part.shape[1], columns : columns + part.shape[2]] = part
     return np.ascontiguousarray(made[:, ::-1])
 
 

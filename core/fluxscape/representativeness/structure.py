@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,10 +104,10 @@ def lags_of(field: Field, side: float) -> tuple[LagBins, Floats]:
     return lag_bins(values), np.array([finite.size, finite.sum(), (finite**2).sum()])
 
 
-def best_fit(bins: LagBins) -> VariogramFit | None:
+def best_fit(bins: LagBins, models: Iterable[str] = MODELS) -> VariogramFit | None:
     """Return the model of least misfit, or None if nothing can be fitted."""
     distance, semivariance, pairs = (rows[0] for rows in bins.curves())
-    fits = [fit_rows(distance, semivariance, pairs, model) for model in MODELS]
+    fits = [fit_rows(distance, semivariance, pairs, model) for model in models]
     known = [fit for fit in fits if fit is not None]
     return min(known, key=lambda fit: fit.misfit, default=None)
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from fluxscape.errors import OutOfBoundsError
+from fluxscape.errors import DimsError, OutOfBoundsError
 from fluxscape.representativeness import (
     Limits,
     bias_profile,
@@ -85,6 +85,22 @@ def test_scenes_are_weighed_by_the_footprint_of_their_month() -> None:
         [-0.02, 0.02]
     )
     assert found.bias_at(1000.0)[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_cloudy_scene_is_left_out() -> None:
+    scenes = stacked(
+        [ramp(1e-4), ramp(1e-4) * np.nan, ramp(3e-4)], ["2021-01-15", "2021-02-15", "2021-03-15"]
+    )
+    found = bias_profile(round_footprint(100.0), scenes, **NEAR)
+    assert found.bias_at(500.0)[0] == pytest.approx(100.0 * 2e-4 / 0.5)
+    assert math.isnan(float(found.table["month_disc_bias"].sel(month=2, radius=500.0)))
+
+
+def test_map_without_a_reference_system_is_refused() -> None:
+    bare = ramp(1e-4)
+    del bare.attrs["crs"]
+    with pytest.raises(DimsError, match="crs"):
+        bias_profile(round_footprint(), bare, **NEAR)
 
 
 def test_same_seed_gives_the_same_interval() -> None:

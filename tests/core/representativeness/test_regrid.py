@@ -89,9 +89,14 @@ def test_scenes_keep_their_times() -> None:
     times = xr.DataArray(
         np.array(["2021-01-01", "2021-07-01"], dtype="datetime64[ns]"), dims="time", name="time"
     )
-    stack = xr.concat([raster, raster * np.nan], dim=times)
+    empty = xr.concat([raster * np.nan, raster * np.nan], dim=times).assign_attrs(raster.attrs)
     with pytest.raises(OutOfBoundsError, match="missing"):
-        to_footprint_grid(stack.assign_attrs(raster.attrs), round_footprint())
+        to_footprint_grid(empty, round_footprint())
+    with pytest.raises(DimsError, match="without a scene"):
+        to_footprint_grid(empty.isel(time=slice(0, 0)), round_footprint())
+    cloudy = xr.concat([raster * np.nan, raster], dim=times).assign_attrs(raster.attrs)
+    half = to_footprint_grid(cloudy, round_footprint(extent=300.0))
+    assert half["valid_share"].mean(("y", "x")).to_numpy().tolist() == [0.0, 1.0]
     stack = xr.concat([raster, raster + 0.1], dim=times).assign_attrs(raster.attrs)
     found = to_footprint_grid(stack, round_footprint(extent=300.0))
     assert found["value"].dims == ("time", "y", "x")
@@ -193,3 +198,15 @@ def test_spoiled_climatology_is_refused(spoil) -> None:
     raster = surface(lambda x, _y: x * 0.0 + 0.5)
     with pytest.raises(FluxscapeError):
         to_footprint_grid(raster, spoil(round_footprint()), PLACE)
+
+
+@pytest.mark.parametrize("extent", [100.0, 305.0, 900.0])
+def test_pixels_that_are_cells_already_are_taken_as_they_are(extent: float) -> None:
+    random = np.random.default_rng(6)
+    raster = surface(lambda x, _y: random.random(x.shape), step=30.0, cells=21)
+    raster.values[2, 3] = np.nan
+    grid = Lattice.around(extent, 30.0)
+    found = field_on(raster, grid, PLACE)
+    expected = raster.reindex(x=grid.x, y=grid.y).to_numpy()
+    np.testing.assert_array_equal(found.valid, np.isfinite(expected))
+    np.testing.assert_allclose(found.labelled().to_numpy(), expected, rtol=1e-12)
