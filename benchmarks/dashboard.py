@@ -5,7 +5,9 @@
 Times run from the user's event inside the browser to the first frame that shows the answer; the
 server is warm (one visit before), every visit starts with an empty browser cache. ``first_map_s``
 is the Towers map with its towers and its relief picture; pan, zoom and year are those of the
-national raster of the Atlas. Medians; the browser draws without a graphics card.
+national raster of the Atlas; a tap runs from the button's release to the frame with the tower's
+card. ``rss_per_viewer_mb`` is what the server's memory grows by for each of a few viewers who have
+the Towers map open at once. Medians; the browser draws without a graphics card.
 """
 
 from __future__ import annotations
@@ -89,10 +91,12 @@ TEXT_SHOWN = """
 })
 """
 
-# Since the navigation began: the towers are drawn, the relief has come, nothing is outstanding.
+# Since the navigation began: the towers are drawn, the relief has come, nothing is outstanding,
+# the veil of loading is gone.
 MAP_SHOWN = """
 () => {
   if (!window.Bokeh?.documents?.length || !Bokeh.documents[0].is_idle) return null
+  if (document.getElementById('loader')?.checkVisibility()) return null
   const pictures = performance.getEntriesByType('resource')
   const come = (item) => item.name.includes('relief.jpg') && item.responseEnd > 0
   if (!pictures.some(come)) return null
@@ -137,6 +141,7 @@ def measure(browser: Browser, address: str, repeats: int) -> dict[str, Any]:
         page = visit()
         firsts.append(page.page.wait_for_function(MAP_SHOWN).json_value())
         page.page.context.close()
+    viewer_mb = _memory_per_viewer_mb(visit, viewers=3 if repeats < 10 else 8)
     towers = visit()
     towers.settled_box("towers_map")
     taps = [_tap(towers, TOWERS[i % len(TOWERS)]) for i in range(max(repeats, len(TOWERS)))]
@@ -155,6 +160,7 @@ def measure(browser: Browser, address: str, repeats: int) -> dict[str, Any]:
         "pan_ms": round(statistics.median(pans)),
         "zoom_ms": round(statistics.median(zooms)),
         "year_ms": round(statistics.median(years)),
+        "rss_per_viewer_mb": viewer_mb,
         "foreign_requests": sum(len(page.foreign_requests) for page in pages),
         "console_errors": sum(len(page.errors) for page in pages),
         "repeats": repeats,
@@ -208,14 +214,28 @@ def _zoom(page: FluxPage, turn: int) -> None:
     page.page.mouse.wheel(0, -240 if turn % 4 < 2 else 240)
 
 
-def _server_memory_mb() -> dict[str, int]:
-    """Return the resident memory of the server and of its worker processes."""
-    servers = [
+def _memory_per_viewer_mb(visit: Callable[[], FluxPage], viewers: int) -> float:
+    """Return by how much each of some viewers at once makes the server grow [MiB]."""
+    server = _server()
+    before = server.memory_info().rss
+    pages = [visit() for _ in range(viewers)]
+    grown = server.memory_info().rss - before
+    for page in pages:
+        page.page.context.close()
+    return round(grown / viewers / 2**20, 1)
+
+
+def _server() -> psutil.Process:
+    return next(
         child
         for child in psutil.Process().children()
         if "fluxscape_dashboard" in " ".join(child.cmdline())
-    ]
-    server = servers[0]
+    )
+
+
+def _server_memory_mb() -> dict[str, int]:
+    """Return the resident memory of the server and of its worker processes."""
+    server = _server()
     workers = [child.memory_info().rss for child in server.children(recursive=True)]
     return {
         "server": server.memory_info().rss // 2**20,
