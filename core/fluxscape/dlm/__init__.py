@@ -5,6 +5,7 @@ from fluxscape.dlm.arrays import DlmArrays, compile_dlm, run_dlm_arrays
 from fluxscape.dlm.carbon import returning_carbon, steady_carbon
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
 from fluxscape.dlm.model import run_dlm
+from fluxscape.dlm.options import MODES
 from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
 from fluxscape.dlm.scores import score_run
 from fluxscape.dlm.state import DlmState, start_states
@@ -12,6 +13,7 @@ from fluxscape.dlm.state import DlmState, start_states
 __all__ = [
     "DLM_NEEDS",
     "LAYER_THICKNESS",
+    "MODES",
     "OUTPUT_NAMES",
     "DlmArrays",
     "DlmForcing",

@@ -130,17 +130,13 @@ def update_leaf(
     carbon_dioxide: float,
     boundary: float,
     molar_volume: float,
-    wet: float,
-    supply: float,
     stress: float,
     weight: float,
 ) -> Leaf:
-    """Return the class with gas exchange and conductances at its temperature.
+    """Return the class with gas exchange at its temperature, its conductances yet to be set.
 
     ``stress`` scales the stomatal slope, ``weight`` is that of the new stomatal conductance
-    against the last one, ``wet`` the wet share of leaves, ``supply`` the
-    share of transpiration that roots can give, ``boundary`` gb, ``molar_volume`` of air
-    [m3 mol-1].
+    against the last one, ``boundary`` gb, ``molar_volume`` of air [m3 mol-1].
     """
     saturation, slope = saturation_vapour_pressure(leaf.temperature)
     if kind.area <= 0.0:
@@ -158,29 +154,47 @@ def update_leaf(
     stomatal = leaf.stomatal + weight * (conductance - leaf.stomatal)
     depletion = min(DIFFUSIVITY_RATIO * net * molar_volume / boundary, 0.5 * carbon_dioxide)
     depletion = 0.5 * (leaf.depletion + depletion)
+    return Leaf(leaf.temperature, saturation, slope, net, rd, stomatal, depletion, 0.0, 0.0, 0.0)
+
+
+@kernel
+def transfer_leaf(
+    kind: LeafClass,
+    leaf: Leaf,
+    canopy_vapour: float,
+    boundary: float,
+    molar_volume: float,
+    wet: float,
+    supply: float,
+) -> Leaf:
+    """Return the class with its conductances to canopy air, given its stomata.
+
+    ``wet`` is the wet share of leaves, ``supply`` the share of transpiration that roots can give,
+    ``boundary`` gb, ``molar_volume`` of air [m3 mol-1].
+    """
     heat = kind.area * boundary
-    if saturation < canopy_vapour:  # dew forms on all of the leaf
-        return Leaf(
-            leaf.temperature, saturation, slope, net, rd, stomatal, depletion, heat, 0.0, heat
-        )
-    inside = stomatal * molar_volume
-    series = boundary * inside / (boundary + inside)
+    if leaf.saturation < canopy_vapour:  # dew forms on all of the leaf
+        transpiring, evaporating = 0.0, heat
+    else:
+        inside = leaf.stomatal * molar_volume
+        series = boundary * inside / (boundary + inside)
+        transpiring, evaporating = kind.area * (1.0 - wet) * series * supply, heat * wet
     return Leaf(
         leaf.temperature,
-        saturation,
-        slope,
-        net,
-        rd,
-        stomatal,
-        depletion,
+        leaf.saturation,
+        leaf.slope,
+        leaf.assimilation,
+        leaf.respiration,
+        leaf.stomatal,
+        leaf.depletion,
         heat,
-        kind.area * (1.0 - wet) * series * supply,
-        heat * wet,
+        transpiring,
+        evaporating,
     )
 
 
 @kernel
-def hold_leaf(leaf: Leaf) -> Leaf:
+def follow_leaf(leaf: Leaf) -> Leaf:
     """Return the leaf with saturation at its temperature and everything else as it was."""
     saturation, slope = saturation_vapour_pressure(leaf.temperature)
     return Leaf(

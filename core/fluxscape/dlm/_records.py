@@ -54,6 +54,7 @@ STATE_DTYPE: Final = np.dtype(
         ("soil_temperature", np.float64, (N_LAYERS,)),  # [K]
         ("soil_liquid", np.float64, (N_LAYERS,)),  # [kg m-2]
         ("soil_ice", np.float64, (N_LAYERS,)),  # [kg m-2]
+        ("still_time", np.float64),  # since soil water last flowed [s]
         ("canopy_water", np.float64),  # [kg m-2]
         ("snow_ice", np.float64),  # [kg m-2]
         ("snow_liquid", np.float64),  # [kg m-2]

@@ -40,7 +40,8 @@ from fluxscape.dlm._records import (
 )
 from fluxscape.dlm._snow import SMALLEST_SNOW, snow_cover, snow_share
 from fluxscape.dlm._soil_heat import eliminate_column, substitute_column
-from fluxscape.dlm._surfaces import Air, Ground, Surfaces, solve_surfaces
+from fluxscape.dlm._surface_records import Air, Ground, Surfaces
+from fluxscape.dlm._surfaces import solve_surfaces
 from fluxscape.dlm._water import (
     DRIEST,
     Departure,
@@ -96,6 +97,9 @@ def advance(
         s.canopy_water / step,
         uptake_limit(s, p, work) / step,
         stress,
+        settings.exchange_passes,
+        settings.tolerance,
+        settings.steadiness,
     )
     # Heat
     top = base + pliancy * out.ground_flux
@@ -103,7 +107,9 @@ def advance(
     freeze_and_thaw(s, p, work, first, out.melt_flux * step / LATENT_HEAT_FUSION)
     stored = (heat_content(s, work, first) - heat_before) / step
     # Water and carbon
-    gone = leave_water(s, p, work, out, first, throughfall, leaf_store, step)
+    gone = leave_water(
+        s, p, work, out, first, throughfall, leaf_store, step, settings.flow_interval
+    )
     added = hold_water(s, p, work) if static.water_held else 0.0
     respire(s, p, o, static, work, out, settings)
     s.growth_temperature = running_mean(

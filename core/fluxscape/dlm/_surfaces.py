@@ -2,7 +2,8 @@ r"""Iteration of the coupled surface balance: temperatures, stability and stomat
 
 Each pass takes stability, conductances and stomata at the last temperatures, solves the linearised
 balances exactly (:mod:`fluxscape.dlm._balance`), and the iteration stops when no temperature moves
-by more than 0.03 K and the aerodynamic conductance by less than 2 %. What curvature is left then
+by more than 0.03 K and the aerodynamic conductance by less than 2 % (in lean mode
+:mod:`fluxscape.dlm.options` says otherwise). What curvature is left then
 is the residual that the step reports, three orders of magnitude below 0.1 W m-2. Where conductances
 and temperatures chase each other, new stomatal conductances count half, and after 16 passes
 all conductances stay, so that the balance settles.
@@ -11,7 +12,7 @@ all conductances stay, so that the balance settles.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from fluxscape._jit import kernel
 from fluxscape.constants import (
@@ -39,8 +40,16 @@ from fluxscape.dlm._energy import (
     stability,
     surface_saturation,
 )
-from fluxscape.dlm._leaf import Leaf, LeafClass, hold_leaf, update_leaf, warm_leaf
+from fluxscape.dlm._leaf import (
+    Leaf,
+    LeafClass,
+    follow_leaf,
+    transfer_leaf,
+    update_leaf,
+    warm_leaf,
+)
 from fluxscape.dlm._radiation import canopy_longwave
+from fluxscape.dlm._surface_records import Air, Ground, Limits, Surfaces
 from fluxscape.meteorology._kernels_humidity import latent_heat
 
 MAX_ITERATIONS = 40
@@ -48,85 +57,6 @@ _HALVE = 4
 """Passes after which new stomatal conductances count half."""
 _HOLD = 16
 """Passes after which conductances stay."""
-_TOLERANCE = 0.03
-"""Largest change of a temperature at the solution [K]."""
-
-
-class Air(NamedTuple):
-    """Air at the reference height, and the way up to it."""
-
-    temperature: float
-    vapour_pressure: float
-    pressure: float
-    wind_speed: float
-    carbon_dioxide: float
-    longwave_down: float
-    height: float
-    """Reference height over the displacement height [m]."""
-    log_height: float
-    """ln((z - d) / z0) [1]."""
-
-
-class Ground(NamedTuple):
-    """The ground as the surface balance sees it."""
-
-    base: float
-    """Temperature of the top node at the end of the step without heat from above [K]."""
-    conductance: float
-    """Heat flux into the ground over (surface temperature - base) [W m-2 K-1]."""
-    snow: bool
-    """Whether snow covers it: it sublimates and may not warm above freezing."""
-    melt_limit: float
-    """Heat flux that melts all of the snow within the step [W m-2]."""
-    resistance: float
-    """Resistance of the soil surface to vapour [s m-1]."""
-    bare_coefficient: float
-    """Transfer coefficient of bare ground [1]."""
-    cover_gap: float
-    """exp(-L) [1]."""
-    evaporation_limit: float
-    """Water that the ground can give within the step [kg m-2 s-1]."""
-    emissivity: float
-    """[1]."""
-
-
-class Limits(NamedTuple):
-    """Factors that keep evaporation within what is there [1]."""
-
-    leaves: float
-    ground: float
-    roots: float
-
-
-class Surfaces(NamedTuple):
-    """The solution."""
-
-    sunlit: Leaf
-    shaded: Leaf
-    ground_temperature: float
-    vapour_pressure: float
-    """Of the canopy air [Pa]."""
-    stability: float
-    friction_velocity: float
-    assimilation: float
-    """Net assimilation of the canopy [umol m-2 s-1]."""
-    leaf_respiration: float
-    conductance: float
-    """Stomatal conductance of the canopy [mol m-2 s-1]."""
-    transpiration: float
-    canopy_evaporation: float
-    ground_evaporation: float
-    """Of soil or snow [kg m-2 s-1]."""
-    latent_heat: float
-    sensible_heat: float
-    longwave_up: float
-    net_longwave: float
-    ground_flux: float
-    """Heat conducted into the ground [W m-2]."""
-    melt_flux: float
-    """Heat that melts snow at the surface [W m-2]."""
-    iterations: int
-    converged: bool
 
 
 @kernel
@@ -209,6 +139,41 @@ def start_leaf(temperature: float, depletion: float, stomatal: float) -> Leaf:
 
 
 @kernel
+def adapt_leaf(
+    p: Any,
+    capacity: Capacity,
+    kind: LeafClass,
+    leaf: Leaf,
+    canopy_vapour: float,
+    air: Air,
+    boundary: float,
+    wet: float,
+    supply: float,
+    stress: float,
+    weight: float,
+    exchanging: bool,
+) -> Leaf:
+    """Return a leaf class at its temperature, its stomata as they were unless ``exchanging``."""
+    volume = GAS_CONSTANT * air.temperature / air.pressure
+    if exchanging:
+        leaf = update_leaf(
+            p,
+            capacity,
+            kind,
+            leaf,
+            canopy_vapour,
+            air.carbon_dioxide,
+            boundary,
+            volume,
+            stress,
+            weight,
+        )
+    else:
+        leaf = follow_leaf(leaf)
+    return transfer_leaf(kind, leaf, canopy_vapour, boundary, volume, wet, supply)
+
+
+@kernel
 def solve_surfaces(
     p: Any,
     s: Any,
@@ -220,18 +185,20 @@ def solve_surfaces(
     leaf_water: float,
     root_water: float,
     stress: float,
+    exchange_passes: int,
+    tolerance: float,
+    steadiness: float,
 ) -> Surfaces:
     """Return temperatures and fluxes of the step.
 
     ``p`` is the parameter record, ``s`` the state record with the last solution to start from,
     ``wet`` the wet share of leaves, ``leaf_water`` what lies on them and ``root_water`` what
     roots reach over the step [kg m-2 s-1], ``stress`` the factor of soil water on the stomatal
-    slope.
+    slope; for the last two see :class:`fluxscape.dlm._work.Settings`.
     """
     sun, shade = leaf_classes(p, light, capacity)
     has_sun, has_shade = sun.area > 0.0, shade.area > 0.0
     medium = make_medium(p, air, light, ground, has_shade)
-    co2, molar_volume = air.carbon_dioxide, GAS_CONSTANT * air.temperature / air.pressure
     leaf1 = start_leaf(air.temperature + s.sunlit_excess, s.sunlit_depletion, 0.0)
     leaf2 = start_leaf(air.temperature + s.shaded_excess, s.shaded_depletion, 0.0)
     tg = air.temperature + s.ground_excess
@@ -249,17 +216,39 @@ def solve_surfaces(
             ustar, ga = aerodynamic_exchange(air.wind_speed, air.log_height, zeta)
             gb = leaf_boundary_conductance(ustar, p.leaf_dimension)
             gg = ground_conductance(ustar, ground.bare_coefficient, ground.cover_gap)
-            weight = 1.0 if n <= _HALVE else 0.5
-            moist, roots, ec = wet * limits.leaves, limits.roots, canopy.vapour_pressure
-            leaf1 = update_leaf(
-                p, capacity, sun, leaf1, ec, co2, gb, molar_volume, moist, roots, stress, weight
+            ec, weight = canopy.vapour_pressure, 1.0 if n <= _HALVE else 0.5
+            exchanging, moist = n <= exchange_passes, wet * limits.leaves
+            leaf1 = adapt_leaf(
+                p,
+                capacity,
+                sun,
+                leaf1,
+                ec,
+                air,
+                gb,
+                moist,
+                limits.roots,
+                stress,
+                weight,
+                exchanging,
             )
-            leaf2 = update_leaf(
-                p, capacity, shade, leaf2, ec, co2, gb, molar_volume, moist, roots, stress, weight
+            leaf2 = adapt_leaf(
+                p,
+                capacity,
+                shade,
+                leaf2,
+                ec,
+                air,
+                gb,
+                moist,
+                limits.roots,
+                stress,
+                weight,
+                exchanging,
             )
             gwg = limits.ground / (1.0 / gg + ground.resistance) if eg > ec else gg
         else:
-            leaf1, leaf2 = hold_leaf(leaf1), hold_leaf(leaf2)
+            leaf1, leaf2 = follow_leaf(leaf1), follow_leaf(leaf2)
         canopy = mix_canopy_air(
             air.temperature, air.vapour_pressure, ga, leaf1, leaf2, tg, eg, gg, gwg
         )
@@ -302,9 +291,9 @@ def solve_surfaces(
                 ground.evaporation_limit,
                 root_water,
             )
-        steady = abs(ga - last_ga) < 0.02 * ga
+        steady = abs(ga - last_ga) < steadiness * ga
         last_ga = ga
-        converged = steady and max(abs(first), abs(second), abs(third)) < _TOLERANCE
+        converged = steady and max(abs(first), abs(second), abs(third)) < tolerance
     if not has_sun:
         leaf1 = start_leaf(leaf2.temperature if has_shade else canopy.temperature, 0.0, 0.0)
     if not has_shade:

@@ -18,7 +18,7 @@ from fluxscape.dlm._soil_water import (
     infiltration_capacity,
     redistribute,
 )
-from fluxscape.dlm._surfaces import Surfaces
+from fluxscape.dlm._surface_records import Surfaces
 
 DRIEST = 0.02
 """Saturation that evaporation leaves in the top layer [1]."""
@@ -89,12 +89,20 @@ def total_water(s: Any) -> float:
 
 @kernel
 def move_soil_water(
-    s: Any, p: Any, work: Any, supply: float, evaporation: float, uptake: float, step: float
+    s: Any,
+    p: Any,
+    work: Any,
+    supply: float,
+    evaporation: float,
+    uptake: float,
+    step: float,
+    flow_interval: float,
 ) -> tuple[float, float]:
     """Move soil water for a step; return surface runoff and drainage [kg m-2].
 
     ``supply`` reaches the ground, ``evaporation`` leaves the top layer, ``uptake`` the roots,
-    all in kg m-2 within the step.
+    all in kg m-2 within the step. Where the flow may wait (``flow_interval`` [s], longer than a
+    step, and no rain) water is only taken from where it was, and flows for all of the time later.
     """
     theta = s.soil_liquid[0] / (WATER_DENSITY * work.thickness[0])
     ice_share = s.soil_ice[0] / (p.porosity * WATER_DENSITY * work.thickness[0])
@@ -113,6 +121,16 @@ def move_soil_water(
     )
     infiltration = min(supply, limit)
     runoff = supply - infiltration
+    s.still_time += step
+    if infiltration <= 0.0 and s.still_time < flow_interval:
+        s.soil_liquid[0] -= evaporation
+        for i in range(N_LAYERS):
+            s.soil_liquid[i] -= uptake * work.uptake[i]
+        spilled, drawn = redistribute(
+            s.soil_liquid, s.soil_ice, work.thickness, p.porosity, 0.5 * DRIEST * p.porosity
+        )
+        return runoff + spilled, -drawn
+    step, s.still_time = s.still_time, 0.0
     for i in range(N_LAYERS):
         work.source[i] = -uptake * work.uptake[i] / step
         # Ice blocks pores: power-law impedance 10^(-6 f) of CLM 4.5, chapter 7.
@@ -182,6 +200,7 @@ def leave_water(
     throughfall: float,
     leaf_store: float,
     step: float,
+    flow_interval: float,
 ) -> Departure:
     """Take evaporation from its stores and move water through snow and soil."""
     latent_heat, stored, melt = out.latent_heat, 0.0, 0.0
@@ -209,5 +228,7 @@ def leave_water(
         s.snow_liquid += throughfall
         s.snow_liquid, melt = drain_snow(s.snow_ice, s.snow_liquid)
         throughfall = melt
-    runoff, drainage = move_soil_water(s, p, work, throughfall, evaporation, uptake, step)
+    runoff, drainage = move_soil_water(
+        s, p, work, throughfall, evaporation, uptake, step, flow_interval
+    )
     return Departure(latent_heat, stored, runoff, drainage, melt)

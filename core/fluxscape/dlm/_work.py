@@ -43,6 +43,14 @@ class Settings(NamedTuple):
     """Length of a step [s]."""
     carbon_pools: bool
     """Whether soil respires what its pools lose; else at a basal rate."""
+    exchange_passes: int
+    """Passes of the surface balance after which stomata stay."""
+    tolerance: float
+    """Largest change of a temperature at the solution of the surface balance [K]."""
+    steadiness: float
+    """Largest relative change of the aerodynamic conductance there [1]."""
+    flow_interval: float
+    """Time after which soil water flows [s]; at once where it rains."""
 
 
 class Static(NamedTuple):

@@ -30,8 +30,8 @@ from fluxscape.dlm._records import (
     WATER_LOST,
     Forcing,
 )
-from fluxscape.dlm._work import WORK_DTYPE, Settings
-from fluxscape.dlm.carbon import with_pools
+from fluxscape.dlm._work import WORK_DTYPE
+from fluxscape.dlm.options import run_settings
 from fluxscape.dlm.parameters import DlmParameters, parameter_records
 from fluxscape.dlm.state import start_states
 from fluxscape.errors import DimsError, MissingVariableError, RunError, did_you_mean
@@ -116,6 +116,7 @@ def run_dlm_arrays(
     hold_soil_water: bool | npt.NDArray[np.bool_] = False,
     keep_profiles: bool = False,
     carbon: str = "basal",
+    mode: str = "full",
     threads: int = 1,
 ) -> DlmArrays:
     """Run many members or pixels over the same steps.
@@ -144,6 +145,8 @@ def run_dlm_arrays(
     carbon
         ``"basal"`` or ``"pools"``, as in :func:`fluxscape.dlm.run_dlm`. Pools are not spun up here:
         :func:`fluxscape.dlm.steady_carbon` balances them with the means of a year.
+    mode
+        ``"full"`` or ``"lean"``, see :data:`fluxscape.dlm.MODES`.
     threads
         Threads to run on; 1 stays in the calling thread.
 
@@ -201,7 +204,7 @@ def run_dlm_arrays(
         "status": status,
     }
     constant = {
-        "settings": Settings(float(step_seconds), with_pools(carbon)),
+        "settings": run_settings(step_seconds, mode=mode, carbon=carbon),
         "first_step": 0,
         "last_step": n_time,
         "period": rows,

@@ -33,7 +33,7 @@ from fluxscape.dlm._carbon_pools import (
 )
 from fluxscape.dlm._records import STATE_DTYPE
 from fluxscape.dlm.parameters import DlmParameters
-from fluxscape.errors import DimsError, OutOfBoundsError, did_you_mean
+from fluxscape.errors import DimsError
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -46,9 +46,6 @@ POOLS: Final = (
 )
 """Names of the pools in the state, from the fastest flow to the last."""
 
-CARBON: Final = ("pools", "basal")
-"""What soil respiration comes from."""
-
 POOL_OUTPUTS: Final = ("plant_carbon", "litter_carbon", "soil_carbon", "carbon_residual")
 """Outputs that mean something with pools only."""
 
@@ -56,14 +53,6 @@ _SLOW: Final = ("resistant_litter_carbon", "microbial_carbon", "humus_carbon")
 
 _LEAST_MODIFIER: Final = 1e-4
 """Mean modifier of decay below which a place is as good as frozen for ever [1]."""
-
-
-def with_pools(carbon: str) -> bool:
-    """Return whether soil respiration comes from pools; raise OutOfBoundsError if unknown."""
-    if carbon not in CARBON:
-        msg = f"carbon must be one of {', '.join(CARBON)}, got {carbon!r}."
-        raise OutOfBoundsError(msg + did_you_mean(carbon, CARBON), got=carbon)
-    return carbon == "pools"
 
 
 def steady_carbon(

@@ -14,9 +14,9 @@ from fluxscape.contracts import provenance
 from fluxscape.dlm._point_run import SPIN_UP_LENGTH, PointRun, Progress
 from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES
 from fluxscape.dlm._supply import water_from_elsewhere
-from fluxscape.dlm._work import Settings
-from fluxscape.dlm.carbon import POOL_OUTPUTS, with_pools
+from fluxscape.dlm.carbon import POOL_OUTPUTS
 from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
+from fluxscape.dlm.options import MODES, run_settings
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.dlm.state import DlmState
 from fluxscape.errors import OutOfBoundsError
@@ -61,7 +61,8 @@ def run_dlm(
     seasonal_leaves: bool = True,
     initial_state: DlmState | None = None,
     spin_up_years: int = 1,
-    carbon: str = "pools",
+    carbon: str | None = None,
+    mode: str = "full",
     on_progress: Progress | None = None,
 ) -> xr.Dataset:
     """Run the land-surface model at one point.
@@ -97,7 +98,10 @@ def run_dlm(
         ``"pools"``: soil respires what its pools of carbon lose; after a spin-up they start in
         balance with the growth of the repeated year, before shorter records with
         ``heterotrophic_respiration10``. ``"basal"``: soil respires at that rate throughout, and
-        stores nothing.
+        stores nothing. When absent: pools in full, a basal rate in lean mode.
+    mode
+        ``"full"`` or ``"lean"``, half again as fast; :data:`fluxscape.dlm.MODES` says what it
+        leaves out, ``docs/methods/dlm.md`` what that costs.
     on_progress
         Called with the share done and a message; it may raise to cancel.
 
@@ -137,7 +141,7 @@ def run_dlm(
     height = reference_height_of(reference_height, forcing, parameters)
     reason = why_held(hold_soil_water, prepared, forcing, parameters)
     held = bool(reason)
-    settings = Settings(float(prepared.step_seconds), with_pools(carbon))
+    settings = run_settings(prepared.step_seconds, mode=mode, carbon=carbon)
     run = PointRun(prepared, parameters, settings, height, held, site, on_progress)
     mean_temperature = float(prepared.arrays.air_temperature.mean())
     state = initial_state or DlmState.start(parameters, mean_temperature)
@@ -166,7 +170,9 @@ def run_dlm(
         time_reference="start of step, UTC",
         soil_water="held at field capacity" if held else "simulated",
         soil_water_reason=reason,
-        carbon=carbon,
+        carbon="pools" if settings.carbon_pools else "basal",
+        mode=mode,
+        mode_note=MODES[mode],
         spin_up_years=cycles,
         clock_shift_hours=prepared.clock_shift,
         fills=json.dumps(prepared.fills, sort_keys=True),
