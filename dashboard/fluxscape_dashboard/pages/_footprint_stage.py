@@ -19,7 +19,8 @@ from fluxscape_dashboard.pages._footprint_words import (
     short_title,
     title_words,
 )
-from fluxscape_dashboard.pages._widgets import chart_pane, plain, small_table
+from fluxscape_dashboard.pages._refill import Lines, Table
+from fluxscape_dashboard.pages._widgets import chart_pane
 from fluxscape_dashboard.state_footprint import FRACTIONS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import save_as
@@ -50,9 +51,12 @@ class Figures:
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
         # A pane hands its visibility to the chart, which forgets it; a column around it does not.
         self._beside = pn.Column(chart_pane(self.second.chart, **wide), visible=False, **wide)
-        self._apart = pn.Column(**wide)
+        self._models, self._apart = Table(), Lines()
         self._below = pmui.Row(
-            chart_pane(self.difference.chart, **wide), self._apart, visible=False, **wide
+            chart_pane(self.difference.chart, **wide),
+            pn.Column(self._models.pane, self._apart.pane, **wide),
+            visible=False,
+            **wide,
         )
         self.maps = pmui.Column(
             pmui.Row(chart_pane(self.map.chart, **wide), self._beside, **wide), self._below, **wide
@@ -125,10 +129,8 @@ class Figures:
         self.difference.speak(lang, title=words.title, models=words.models)
         save_as(self.second.chart, saved.name("_second.png"))
         save_as(self.difference.chart, saved.name("_difference.png"))
-        self._apart.objects = [
-            small_table(models_table(saved.result, lang)),
-            *(plain(line) for line in words.lines),
-        ]
+        self._models.show(models_table(saved.result, lang))
+        self._apart.show(words.lines)
 
 
 def scene_of(result: dict[str, Any], saved: Saved, cells: MapCells) -> Scene:

@@ -252,6 +252,8 @@ def caption_words(saved: Saved, lang: str, climatology: Any = None) -> str:
 def score_words(saved: Saved, lang: str) -> list[str]:
     """Return the first score in sentences."""
     score = saved.result["score"]
+    if not saved.result["with_score"]:
+        return []
     if score is None:
         return [t("footprint.score_none", lang)]
     levels = [t(f"footprint.level_{score[key]}", lang) for key in ("cover_level", "bias_level")]

@@ -200,13 +200,13 @@ def chart_pane(chart: Any, **options: Any) -> Any:
 
 def plain(words: str) -> Any:
     """Return a paragraph of words of any origin."""
-    return safe.html_pane("<span>{words}</span>", words=words, pane=_TEXT)
+    return safe.html_pane("<span>{words}</span>", words=words, pane=TEXT_PANE)
 
 
 def fact(name: str, value: str) -> Any:
     """Return a name over its value, both of any origin."""
     template = "<div style='opacity:.7;font-size:.85em'>{name}</div><div>{value}</div>"
-    return safe.html_pane(template, name=name, value=value, pane=_TEXT)
+    return safe.html_pane(template, name=name, value=value, pane=TEXT_PANE)
 
 
 def message(kind: str, headline: str, *lines: str) -> Any:
@@ -217,7 +217,7 @@ def message(kind: str, headline: str, *lines: str) -> Any:
     fields = {f"line{i}": line for i, line in enumerate(lines)}
     below = "".join(f"<div style='margin-top:4px'>{{line{i}}}</div>" for i in range(len(lines)))
     strong = "<b>{headline}</b>" if lines else "<span>{headline}</span>"
-    words = safe.html_pane(strong + below, headline=headline, pane=_TEXT, **fields)
+    words = safe.html_pane(strong + below, headline=headline, pane=TEXT_PANE, **fields)
     return pmui.Alert(
         words,
         severity=kind,
@@ -241,11 +241,13 @@ def small_table(frame: pd.DataFrame) -> Any:
     )
 
 
-_TEXT: Final[dict[str, Any]] = {
+TEXT_PANE: Final[dict[str, Any]] = {
     "sizing_mode": "stretch_width",
     "margin": (3, 0),
     "styles": {"font-size": "13px", "line-height": "1.35"},
 }
+
+"""Options of a pane of running words."""
 
 _TABLE_STYLE: Final = """
 table { width: 100%; font-size: 12.5px; border-collapse: collapse; }

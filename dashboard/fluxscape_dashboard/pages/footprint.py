@@ -32,6 +32,7 @@ from fluxscape_dashboard.pages._footprint_words import (
     score_words,
 )
 from fluxscape_dashboard.pages._place import Place, PositionFields
+from fluxscape_dashboard.pages._refill import Facts, Lines, Messages, Table
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages._surroundings import map_cells, pixels_around
 from fluxscape_dashboard.pages._upload import Upload, UploadCard
@@ -39,11 +40,7 @@ from fluxscape_dashboard.pages._widgets import (
     NumberField,
     chart_pane,
     description,
-    fact,
     heading,
-    message,
-    plain,
-    small_table,
     tower_choice,
 )
 from fluxscape_dashboard.pages.base import PageView, Services
@@ -109,10 +106,11 @@ class FootprintPage(PageView):
             for name in ("height", "canopy")
         }
         self._show_heights()
-        self._notes = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._facts = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._notes, self._empty = Messages(), Messages()
+        self._facts, self._score = Facts(), Lines()
+        self._areas, self._distances = Table(), Table()
+        self._records, self._assumptions = Table(), Lines()
         # An empty map with a scale would look like a finding: there is none before a result.
-        self._empty = pn.Column(sizing_mode="stretch_width", margin=0)
         self._stage = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self._tabs: dict[str, Any] = {}
         self._exports = pmui.Column(
@@ -176,7 +174,7 @@ class FootprintPage(PageView):
         figures = self._figures
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
         self._tabs = {
-            "areas": pn.Column(**wide),
+            "areas": pn.Column(pmui.Row(self._areas.pane, self._distances.pane, **wide), **wide),
             "wind": pn.Column(
                 pmui.Row(
                     pn.Column(chart_pane(figures.rose.chart, margin=0), width=400, margin=0),
@@ -191,12 +189,12 @@ class FootprintPage(PageView):
                 **wide,
             ),
             "score": pn.Column(
-                pn.Column(margin=0),
+                self._score.pane,
                 chart_pane(figures.bias.chart, **wide),
                 picture_button(self, figures.bias.chart, "footprint.save_bias"),
                 **wide,
             ),
-            "records": pn.Column(**wide),
+            "records": pn.Column(self._records.pane, self._assumptions.pane, **wide),
         }
         self._show_tab()
         self._stage.objects = [
@@ -205,8 +203,8 @@ class FootprintPage(PageView):
             *self._tabs.values(),
         ]
         return pmui.Column(
-            self._notes,
-            self._empty,
+            self._notes.column,
+            self._empty.column,
             self._stage,
             sizing_mode="stretch_both",
             scroll="y-auto",
@@ -219,7 +217,7 @@ class FootprintPage(PageView):
         return pmui.Column(
             heading(self, "footprint.title"),
             description(self, "footprint.description"),
-            self._facts,
+            self._facts.pane,
             self._exports,
             pmui.Column(
                 self._card.report,
@@ -275,6 +273,7 @@ class FootprintPage(PageView):
             "resolution": float(state.fp_resolution),
             "extent": float(state.fp_extent),
             "cover": place.cover,
+            "with_score": state.fp_tab == "score",
         }
         self._run.request(arguments, (place, state.footprint_period))
 
@@ -336,14 +335,15 @@ class FootprintPage(PageView):
     def _show_tab(self, *_: Any) -> None:
         for name, tab in self._tabs.items():
             tab.visible = name == self.state.fp_tab
+        shown = self._shown
+        if self.state.fp_tab == "score" and shown is not None and not shown.result["with_score"]:
+            self._refresh()
 
     def _show_notes(self) -> None:
         lang, place = self.state.lang, self._present_place()
-        found = notes(self.state, self._shown, place, lang)
-        self._notes.objects = [message(kind, words) for kind, words in found]
-        empty = self._shown is None
-        words = empty_words(self.state, place, lang) if empty else []
-        self._empty.objects = [message("info", *words)] if words else []
+        self._notes.show(notes(self.state, self._shown, place, lang))
+        words = empty_words(self.state, place, lang) if self._shown is None else []
+        self._empty.show([("info", *words)] if words else [])
 
     def _speak(self) -> None:
         """Put everything that is not bound by itself into the present language."""
@@ -354,22 +354,13 @@ class FootprintPage(PageView):
             return
         self._figures.show_cells(self._cells())
         self._figures.speak(shown, lang)
-        self._tabs["score"][0].objects = [plain(line) for line in score_words(shown, lang)]
-        self._tabs["areas"].objects = [
-            pmui.Row(
-                small_table(areas_table(shown.result, lang)),
-                small_table(distances_table(shown.result, lang)),
-                sizing_mode="stretch_width",
-                margin=0,
-            )
-        ]
-        self._tabs["records"].objects = [
-            small_table(records_table(shown.result, lang)),
-            *(plain(line) for line in assumption_lines(shown.result, lang)),
-        ]
-        self._facts.objects = [
-            fact(name, value) for name, value in provenance_rows(shown.result, lang)
-        ]
+        result = shown.result
+        self._areas.show(areas_table(result, lang))
+        self._distances.show(distances_table(result, lang))
+        self._score.show(score_words(shown, lang))
+        self._records.show(records_table(result, lang))
+        self._assumptions.show(assumption_lines(result, lang))
+        self._facts.show(provenance_rows(result, lang))
 
 
 def _own_height(heights: Heights, name: str) -> float:

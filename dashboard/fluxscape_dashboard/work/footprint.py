@@ -46,6 +46,7 @@ def footprint_of_place(
     cover: str,
     other: str = "",
     weight: str = "equal",
+    with_score: bool = True,
 ) -> dict[str, Any]:
     """Return the footprint of a tower as plain data.
 
@@ -73,13 +74,17 @@ def footprint_of_place(
         Second model on the same records and grid, or empty.
     weight
         See :data:`fluxscape.footprint.weights.WEIGHTS`.
+    with_score
+        Whether to compare the footprint with the embedded maps, which takes as long as a month's
+        footprint.
 
     Returns
     -------
     dict
         ``climatology`` (Dataset), ``areas`` (list of dicts), ``wind`` (shares by sector and
         speed), ``stability`` (shares by hour and class), ``score`` (dict, or None beyond the
-        embedded maps), ``other`` (None, or ``climatology``, ``areas`` and ``apart`` of the second
+        embedded maps or without), ``with_score``, ``other`` (None, or ``climatology``, ``areas`` and
+        ``apart`` of the second
         model).
     """
     report(0.02, "work.step_weather")
@@ -113,13 +118,17 @@ def footprint_of_place(
     report(0.9, "work.step_areas")
     first, *others = (_field(field, period) for field in fields.values())
     (apart,) = differences(fields).values() if others else (None,)
-    report(0.95, "work.step_score")
+    score = None
+    if with_score:
+        report(0.95, "work.step_score")
+        score = first_score(first["climatology"], longitude, latitude, cover)
     return first | {
         "wind": _wind(records, selected),
         "stability": stability_by_hour(
             fields[model], records["time"].to_numpy(), selected, utc_offset_hours
         ),
-        "score": first_score(first["climatology"], longitude, latitude, cover),
+        "score": score,
+        "with_score": with_score,
         "other": others[0] | {"apart": apart} if others else None,
     }
 
