@@ -149,7 +149,7 @@ def simulate_landscape(
         If the land cover is no IGBP class.
     """
     frame = _frame(surroundings, latitude, longitude, seed, size, resolution)
-    own = _class_number(land_cover) if land_cover else surroundings.own_class
+    own = class_number(land_cover) if land_cover else surroundings.own_class
     shares = _class_shares(frame, own)
     cover = _draw_cover(frame, shares, own)
     scenes = _draw_scenes(frame, cover, shares)
@@ -186,7 +186,7 @@ def _frame(
     return _Frame(axis, float(resolution), around, roots)
 
 
-def _class_number(code: str) -> int:
+def class_number(code: str) -> int:
     """Return the class number of MCD12C1 of an IGBP code; water is 0."""
     codes = tuple(IGBP_CLASSES)
     if code not in codes:
