@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.errors import OutOfBoundsError
 from fluxscape.footprint.vector import local_crs
-
-Floats = NDArray[np.float64]
+from fluxscape.representativeness.frame import Floats, Place
+from fluxscape.representativeness.raster_checks import check_raster
 
 DISC_POINTS: Final = 20_000
 """Points that stand for a disc; each for the same area."""
@@ -72,19 +72,13 @@ def raster_around(raster: xr.DataArray, longitude: float, latitude: float) -> Ra
     ------
     DimsError
         If it is no (y, x) grid of at least 2 x 2 evenly spaced cells with a ``crs``.
+    FileFormatError
+        If the coordinates contradict the reference system.
     OutOfBoundsError
         If the coordinates are none.
     """
-    if raster.dims != ("y", "x") or "crs" not in raster.attrs or min(raster.shape) < 2:
-        msg = f"{raster.name}: wanted a raster (y, x) of 2 x 2 cells or more with a crs, got "
-        msg += f"{raster.dims} {raster.shape}"
-        raise DimsError(msg, got=raster.dims)
-    for dim in ("x", "y"):
-        steps = np.diff(raster[dim].to_numpy().astype(np.float64))
-        if not np.allclose(steps, steps[0], rtol=1e-4, atol=0.0) or steps[0] == 0.0:
-            msg = f"{raster.name}: axis {dim!r} is not evenly spaced"
-            raise DimsError(msg, axis=dim)
     local_crs(latitude, longitude)
+    check_raster(raster, Place(float(latitude), float(longitude)))
     return RasterAround(raster, float(longitude), float(latitude))
 
 

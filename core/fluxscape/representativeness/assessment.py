@@ -13,7 +13,7 @@ from fluxscape.representativeness.bias import BiasProfile
 from fluxscape.representativeness.chu import FootprintShape, Steadiness
 from fluxscape.representativeness.cover import CoverProfile
 from fluxscape.representativeness.limits import Limits
-from fluxscape.representativeness.rating import Score
+from fluxscape.representativeness.rating import Reason, Score
 from fluxscape.representativeness.structure import Structure
 from fluxscape.representativeness.terrain import Terrain
 
@@ -46,6 +46,8 @@ class Assessment:
         The ground in the footprint; None without heights.
     rated
         Index that the score rates; empty without one.
+    notes
+        What makes the numbers less certain than their intervals say.
     seed, replicates
         Of the bootstrap.
     data_status
@@ -65,6 +67,7 @@ class Assessment:
     maps: dict[str, xr.Dataset]
     terrain: Terrain | None
     rated: str
+    notes: tuple[Reason, ...]
     seed: int
     replicates: int
     data_status: str
@@ -78,6 +81,7 @@ class Assessment:
                 "longitude": self.longitude,
                 "score": self.score.to_dict(),
                 "rated": self.rated,
+                "notes": [note.to_dict() for note in self.notes],
                 "limits": self.limits.to_dict(),
                 "captured_fraction": self.captured_fraction,
                 **{k: None if part is None else part.to_dict() for k, part in parts.items()},

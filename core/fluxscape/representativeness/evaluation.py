@@ -19,6 +19,8 @@ from fluxscape.representativeness.chu import (
 from fluxscape.representativeness.cover import CoverProfile, cover_profile
 from fluxscape.representativeness.frame import (
     Located,
+    Place,
+    Weights,
     footprint_weights,
     place_of,
     shared_status,
@@ -28,11 +30,14 @@ from fluxscape.representativeness.rating import (
     Aspect,
     Reason,
     Score,
+    notes_on,
     overall,
     rate_bias,
     rate_cover,
     rate_structure,
 )
+from fluxscape.representativeness.regrid import pixel_size, scenes_of
+from fluxscape.representativeness.structure import footprint_width
 from fluxscape.representativeness.terrain import describe_terrain
 
 REPLICATES: Final = 200
@@ -140,10 +145,29 @@ def assess(
         maps=run.maps,
         terrain=ground,
         rated=chosen,
+        notes=_notes(weights, tower, place, land_cover, given, rules),
         seed=seed,
         replicates=replicates,
         data_status=shared_status(climatology, *maps),
     )
+
+
+def _notes(
+    weights: Weights,
+    tower: Located | None,
+    place: Place,
+    land_cover: xr.DataArray | None,
+    given: Mapping[str, xr.DataArray],
+    limits: Limits,
+) -> tuple[Reason, ...]:
+    """Return what the maps, the position and the grid leave uncertain."""
+    maps = {} if land_cover is None else {"land cover": land_cover}
+    pixels = {
+        name: pixel_size(scenes_of(one)[0], place) for name, one in (maps | dict(given)).items()
+    }
+    precision = float(getattr(tower, "coordinate_precision", math.nan))
+    width = footprint_width(weights, limits.source_area)
+    return notes_on(width, weights.captured, precision, pixels, limits)
 
 
 class _Teller:

@@ -50,8 +50,22 @@ TEXTS: Final[Mapping[str, str]] = {
     "score.limited": "limited by {aspects}, rated {level}",
     "score.unknown": "nothing could be rated",
     "score.without": "not rated: {aspects}",
+    "note.position": (
+        "the tower's position is known to {precision:.0f} m only and its source area is "
+        "{width:.0f} m wide: what lies under the footprint is uncertain"
+    ),
+    "note.captured": (
+        "the grid captures {captured:.0%} of the flux, less than {fraction:.0%}: the whole grid "
+        "stands for the source area"
+    ),
+    "note.narrow": (
+        "the source area is {width:.0f} m wide, less than three pixels of {name} ({pixel:.0f} m)"
+    ),
 }
 """English sentence of every reason; pages translate by the key."""
+
+LEAST_PIXELS: Final = 3.0
+"""Pixels of a map that a source area should be wide."""
 
 LEVEL_NAMES: Final = {0: "unknown", 1: "low", 2: "medium", 3: "high"}
 
@@ -223,6 +237,38 @@ def rate_structure(structure: Structure, limits: Limits) -> Aspect:
         return Aspect(name, level, value, Reason("structure.range", about | {"range": fit.range}))
     reach = float(structure.variogram["lag"][-1])
     return Aspect(name, level, value, Reason("structure.beyond", about | {"reach": reach}))
+
+
+def notes_on(
+    width: float, captured: float, precision: float, pixels: Mapping[str, float], limits: Limits
+) -> tuple[Reason, ...]:
+    """Return what makes every number less certain than its interval says.
+
+    Parameters
+    ----------
+    width
+        Of the source area [m].
+    captured
+        Share of the flux on the grid.
+    precision
+        Of the tower's position [m]; NaN if unknown.
+    pixels
+        Pixel of each map [m].
+    limits
+        Gives the source area.
+    """
+    made: list[Reason] = []
+    if precision > 0.5 * width:
+        made.append(Reason("note.position", {"precision": precision, "width": width}))
+    if captured < limits.source_area:
+        values = {"captured": captured, "fraction": limits.source_area}
+        made.append(Reason("note.captured", values))
+    made.extend(
+        Reason("note.narrow", {"width": width, "name": name, "pixel": pixel})
+        for name, pixel in pixels.items()
+        if width < LEAST_PIXELS * pixel
+    )
+    return tuple(made)
 
 
 def overall(aspects: tuple[Aspect, ...], probability: dict[int, float], resampled: str) -> Score:

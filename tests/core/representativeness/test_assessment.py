@@ -170,13 +170,27 @@ def test_simulated_maps_make_a_mixed_or_simulated_assessment() -> None:
 def test_tower_gives_position_and_target() -> None:
     class Here(Tower):
         def __init__(self) -> None:
-            for name, value in (("latitude", 37.6), ("longitude", 101.33), ("igbp", "GRA")):
+            known = {"latitude": 37.6, "longitude": 101.33, "igbp": "GRA"}
+            for name, value in (known | {"coordinate_precision": 1100.0}).items():
                 object.__setattr__(self, name, value)
 
     field = round_footprint()
     field.attrs.clear()
     cover = surface(lambda x, y: 10.0 + 0.0 * (x + y), name="cover", cells=1101)
-    assert assess(field, Here(), land_cover=cover, legend="igbp").cover.target == "GRA"
+    found = assess(field, Here(), land_cover=cover, legend="igbp")
+    assert found.cover.target == "GRA"
+    # A position quoted to 0.01 degrees cannot be laid under a footprint of 200 m.
+    assert [note.key for note in found.notes] == ["note.position"]
+    assert "known to 1100 m only" in found.notes[0].text
+
+
+def test_coarse_map_and_small_grid_are_noted() -> None:
+    coarse = surface(lambda x, y: 0.5 + 0.0 * (x + y), step=250.0, cells=61)
+    cut = assess(round_footprint(captured=0.7), indices={"ndvi": coarse})
+    assert [note.key for note in cut.notes] == ["note.captured"]
+    found = assess(round_footprint(), indices={"ndvi": coarse})
+    assert [note.key for note in found.notes] == ["note.narrow"]
+    assert found.to_dict()["notes"][0]["values"]["name"] == "ndvi"
 
 
 def test_nothing_to_assess_or_to_rate_is_refused() -> None:

@@ -190,7 +190,7 @@ def test_constant_field_cannot_be_fitted() -> None:
 def test_unknown_model_names_the_known_ones() -> None:
     found = semivariogram(lattice(np.random.default_rng(1).random((9, 9))))
     with pytest.raises(OutOfBoundsError, match="Did you mean 'spherical'"):
-        fit_semivariogram(found, "sperical")
+        fit_semivariogram(found, "spherica")
 
 
 def test_field_without_values_is_refused() -> None:
