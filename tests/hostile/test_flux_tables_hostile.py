@@ -105,8 +105,8 @@ BAD_TABLES = {
         FileFormatError,
         "column 4 has no name",
     ),
-    "semicolons": (
-        lambda x: [line.replace(",", ";") for line in x],
+    "bars": (
+        lambda x: [line.replace(",", "|") for line in x],
         FileFormatError,
         "divided by commas",
     ),

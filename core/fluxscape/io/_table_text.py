@@ -35,6 +35,20 @@ _LINE_END: Final = ord("\n")
 _COMMA: Final = ord(",")
 
 
+def _with_commas(text: str) -> str:
+    """Return a table whose fields semicolons or tabs divide as one that commas divide.
+
+    Spreadsheets of many countries write ``1,5;2,5``: a comma beside semicolons is a decimal point.
+    """
+    lines = (line for line in itertools.islice(text.split("\n", 200), 200) if line.strip())
+    header = next((line for line in lines if not line.startswith("#")), "")
+    if "," in header:
+        return text
+    if header.count(";") > 1:
+        return text.replace(",", ".").replace(";", ",")
+    return text.replace("\t", ",") if header.count("\t") > 1 and "," not in text else text
+
+
 @dataclass(frozen=True)
 class TableText:
     """A table whose fields are counted but not yet read.
@@ -58,7 +72,7 @@ class TableText:
     def open(cls, path: Path) -> TableText:
         """Read a plain or gzip-compressed file through the guards."""
         name = plain_text(path.name)
-        text = read_text_guarded(path).rstrip()
+        text = _with_commas(read_text_guarded(path).rstrip())
         if not text:
             msg = f"{name} is empty"
             raise FileFormatError(msg, file=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -346,3 +347,29 @@ def test_a_year_of_a_hundred_columns_is_read_within_a_second(tmp_path: Path) -> 
         read_flux_table(path)
         walls.append(time.process_time() - start)
     assert min(walls) < 1.0
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace(",", ";").replace(".", ","),
+        lambda text: text.replace(",", "\t"),
+        lambda text: "\ufeff" + text.replace(",", ";"),
+    ],
+    ids=["semicolons", "decimal commas", "tabs", "byte-order mark"],
+)
+def test_spreadsheets_of_other_countries_are_read_alike(
+    tmp_path: Path, write: Callable[[str], str]
+) -> None:
+    rows = [
+        f"201207010{h}00,201207010{h}30,0.{h + 2}5,-60.5,{h * 40}.5,3.0,0.6" for h in range(1, 8)
+    ]
+    text = "\n".join(["TIMESTAMP_START,TIMESTAMP_END,USTAR,MO_LENGTH,WD,WS,V_SIGMA", *rows]) + "\n"
+    tables = []
+    for name, content in (("plain.csv", text), ("other.csv", write(text))):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        tables.append(read_flux_table(tmp_path / name, utc_offset_hours=8.0))
+    plain, other = tables
+    for name in plain.data_vars:
+        assert np.array_equal(plain[name].to_numpy(), other[name].to_numpy(), equal_nan=True)
