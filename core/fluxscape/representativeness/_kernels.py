@@ -186,6 +186,13 @@ def structure(kind: int, h: float, a: float) -> float:
 
 
 @kernel
+def fill_structure(kind: int, h: Array, a: float, out: Array) -> None:
+    """Fill out with the model's share of the partial sill at every lag."""
+    for k in range(h.size):
+        out[k] = structure(kind, h[k], a)
+
+
+@kernel
 def _solve(kind: int, a: float, h: Array, gamma: Array, weight: Array, out: Array) -> float:
     """Fill out with the best c0, c >= 0 at range a and return the weighted squared error."""
     s0 = s1 = s2 = t0 = t1 = t2 = 0.0

@@ -17,7 +17,7 @@ from fluxscape.representativeness.frame import Floats, Place, truncated
 from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.rating import Aspect, bias_level, cover_level, structure_level
 from fluxscape.representativeness.regrid import class_field
-from fluxscape.representativeness.structure import best_fit, variation_of
+from fluxscape.representativeness.structure import Contrast, best_fit, expected_bias
 from fluxscape.representativeness.variogram import LagBins, pooled
 
 TAIL: Final = 2.5
@@ -51,7 +51,7 @@ def draw_levels(
     place: Place,
     sums: SceneSums | None,
     lags: tuple[list[LagBins], list[Floats]] | None,
-    width: float,
+    contrast: Contrast | None,
     replicates: int,
     seed: int,
     limits: Limits,
@@ -70,8 +70,8 @@ def draw_levels(
         Of the tower.
     sums, lags
         Of the rated index: sums by scene, variograms and moments by scene.
-    width
-        Of the footprint [m].
+    contrast
+        Of the footprint with its surroundings.
     replicates, seed
         Of the bootstrap.
     limits
@@ -94,12 +94,17 @@ def draw_levels(
         numbers["location_bias"] = bias
         levels["location_bias"] = [bias_level(one, limits) for one in bias.tolist()]
         drawn_from |= set(sums.resampled.split(" and "))
-        if lags is not None and sums.scenes > 1 and len(lags[0]) == sums.scenes:
+        if (
+            lags is not None
+            and contrast is not None
+            and sums.scenes > 1
+            and len(lags[0]) == sums.scenes
+        ):
             whole = best_fit(pooled(lags[0]))
             # Draws keep the model of all scenes: choosing it anew would add its noise to the range.
             models = (whole.model,) if whole is not None else ()
-            found = [_structure(lags, row, width, models, limits) for row in draws[0]]
-            numbers["spatial_structure"] = np.array([ratio for ratio, _ in found])
+            found = [_structure(lags, row, contrast, models, limits) for row in draws[0]]
+            numbers["spatial_structure"] = np.array([error for error, _ in found])
             levels["spatial_structure"] = [level for _, level in found]
     order = [name for name in ("records", "scenes") if name in drawn_from]
     resampled = " and ".join(order) if order else "nothing"
@@ -160,13 +165,12 @@ def _cover_shares(
 def _structure(
     lags: tuple[list[LagBins], list[Floats]],
     counts: Floats,
-    width: float,
+    contrast: Contrast,
     models: tuple[str, ...],
     limits: Limits,
 ) -> tuple[float, int]:
-    """Return range in footprint widths and level of a draw of scenes."""
+    """Return the expected bias and its level for a draw of scenes."""
     bins, moments = lags
     fit = best_fit(pooled(bins, counts), models)
-    variation = variation_of(np.tensordot(counts, np.array(moments), axes=1))
-    ratio = math.nan if fit is None else fit.range / width
-    return ratio, structure_level(variation, fit is not None and fit.structured, ratio, limits)
+    error = expected_bias(contrast, fit, np.tensordot(counts, np.array(moments), axes=1))
+    return error, structure_level(error, limits)

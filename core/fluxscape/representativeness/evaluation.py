@@ -210,7 +210,7 @@ def _score(
         place=run.place,
         sums=run.sums.get(chosen),
         lags=run.lags.get(chosen),
-        width=run.structures[chosen].footprint_width if chosen else math.nan,
+        contrast=run.structures[chosen].contrast if chosen else None,
         replicates=run.replicates,
         seed=run.seed,
         limits=limits,

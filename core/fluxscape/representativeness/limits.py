@@ -76,31 +76,22 @@ class Limits(ParameterSet):
         description="radius of the disc at which the bias is rated",
     )
     structure_high: float = parameter(
-        1.0,
-        lower=0.0,
-        upper=100.0,
-        unit="1",
-        source=_OURS,
-        group="spatial structure",
-        description="least range, in widths of the footprint, for level 3",
-    )
-    structure_medium: float = parameter(
-        0.5,
-        lower=0.0,
-        upper=100.0,
-        unit="1",
-        source=_OURS,
-        group="spatial structure",
-        description="least range, in widths of the footprint, for level 2",
-    )
-    homogeneous: float = parameter(
         0.05,
         lower=0.0,
         upper=10.0,
         unit="1",
         source=_OURS,
         group="spatial structure",
-        description="coefficient of variation up to which there is no structure to miss: level 3",
+        description="largest bias that the variogram lets expect for level 3",
+    )
+    structure_medium: float = parameter(
+        0.10,
+        lower=0.0,
+        upper=10.0,
+        unit="1",
+        source=_OURS,
+        group="spatial structure",
+        description="largest bias that the variogram lets expect for level 2",
     )
     slope: float = parameter(
         5.0,

@@ -32,17 +32,18 @@ TEXTS: Final[Mapping[str, str]] = {
     ),
     "bias.unknown": "the bias of {name} within {radius:.0f} m is unknown: too few valid pixels",
     "bias.absent": "no map of a surface property was given",
-    "structure.homogeneous": (
-        "{name} varies by {variation:.1%} around the tower, up to {limit:.0%} counts as uniform"
+    "structure.noise": (
+        "{name} varies from pixel to pixel without spatial structure: a footprint of {width:.0f} m "
+        "misses its surroundings by {error:.1%} (high up to {high:.0%}, medium up to {medium:.0%})"
     ),
-    "structure.noise": "{name} varies from pixel to pixel without spatial structure",
     "structure.range": (
-        "{name} stays alike over {range:.0f} m, {ratio:.1f} widths of the footprint "
-        "(high from {high:.1f}, medium from {medium:.1f})"
+        "{name} stays alike over {range:.0f} m: a footprint of {width:.0f} m misses such "
+        "surroundings by {error:.1%} (high up to {high:.0%}, medium up to {medium:.0%})"
     ),
     "structure.beyond": (
-        "{name} stays alike beyond {reach:.0f} m, the farthest distance seen, {ratio:.1f} widths "
-        "of the footprint (high from {high:.1f}, medium from {medium:.1f})"
+        "{name} still changes at {reach:.0f} m, the farthest distance seen: a footprint of "
+        "{width:.0f} m misses such surroundings by {error:.1%} "
+        "(high up to {high:.0%}, medium up to {medium:.0%})"
     ),
     "structure.unknown": "the spatial structure of {name} is unknown: too few valid pixels",
     "structure.absent": "no map of a surface property was given",
@@ -189,13 +190,9 @@ def bias_level(bias: float, limits: Limits) -> int:
     return level_of(abs(bias), (limits.bias_high, limits.bias_medium))
 
 
-def structure_level(variation: float, structured: bool, ratio: float, limits: Limits) -> int:
-    """Return the level of a spatial structure: range in footprint widths, 3 without structure."""
-    if math.isnan(variation):
-        return 0
-    if variation <= limits.homogeneous or not structured:
-        return 3
-    return level_of(-ratio, (-limits.structure_high, -limits.structure_medium))
+def structure_level(error: float, limits: Limits) -> int:
+    """Return the level of a bias that spatial structure lets expect."""
+    return level_of(error, (limits.structure_high, limits.structure_medium))
 
 
 def rate_cover(share: float, target: str, valid: float, limits: Limits) -> Aspect:
@@ -219,24 +216,25 @@ def rate_bias(name: str, bias: float, limits: Limits) -> Aspect:
 
 
 def rate_structure(structure: Structure, limits: Limits) -> Aspect:
-    """Rate the range of the variogram in widths of the footprint."""
+    """Rate the bias that the spatial structure lets expect, whatever it happens to be here."""
     name, fit = "spatial_structure", structure.fit
+    error = structure.expected_bias
+    level = structure_level(error, limits)
     about: dict[str, Any] = {"name": structure.name}
-    structured = fit is not None and fit.structured
-    level = structure_level(structure.variation, structured, structure.range_ratio, limits)
-    value = structure.range_ratio
     if not level:
-        return Aspect(name, 0, value, Reason("structure.unknown", about))
-    if structure.variation <= limits.homogeneous:
-        about |= {"variation": structure.variation, "limit": limits.homogeneous}
-        return Aspect(name, level, value, Reason("structure.homogeneous", about))
+        return Aspect(name, 0, error, Reason("structure.unknown", about))
+    about |= {
+        "error": error,
+        "width": structure.footprint_width,
+        "high": limits.structure_high,
+        "medium": limits.structure_medium,
+    }
     if fit is None or not fit.structured:
-        return Aspect(name, level, value, Reason("structure.noise", about))
-    about |= {"ratio": value, "high": limits.structure_high, "medium": limits.structure_medium}
+        return Aspect(name, level, error, Reason("structure.noise", about))
     if fit.range_reached:
-        return Aspect(name, level, value, Reason("structure.range", about | {"range": fit.range}))
+        return Aspect(name, level, error, Reason("structure.range", about | {"range": fit.range}))
     reach = float(structure.variogram["lag"][-1])
-    return Aspect(name, level, value, Reason("structure.beyond", about | {"reach": reach}))
+    return Aspect(name, level, error, Reason("structure.beyond", about | {"reach": reach}))
 
 
 def notes_on(

@@ -89,4 +89,4 @@ def level_of(value: float, limits: tuple[float, float] | list[float]) -> int:
     """Return 3 up to the first limit, 2 up to the second, 1 beyond, 0 for NaN."""
     if math.isnan(value):
         return 0
-    return 3 - sum(value > limit for limit in limits)
+    return 3 - sum(int(value > limit) for limit in limits)

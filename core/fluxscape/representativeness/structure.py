@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
 
 from fluxscape.errors import OutOfBoundsError
-from fluxscape.representativeness.frame import Floats, Weights, truncated
+from fluxscape.representativeness._fourier import Plane
+from fluxscape.representativeness.areas import coverage
+from fluxscape.representativeness.frame import Floats, Lattice, Weights, truncated
 from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.regrid import Field
 from fluxscape.representativeness.scale import (
@@ -52,6 +54,11 @@ class Structure:
         Diameter of a disc as large as the source area [m].
     range_ratio
         Range / footprint width; NaN where there is no range.
+    expected_bias
+        Standard deviation of the location bias over all landscapes of this structure, for a disc
+        of ``Limits.bias_radius``; 0 where nothing varies.
+    contrast
+        What it follows from.
     coefficients
         Between windows of X and 1.5 X; None where the map does not hold them.
     variogram, weighted_variogram, windows
@@ -66,6 +73,8 @@ class Structure:
     turning: Anisotropy | None
     footprint_width: float
     range_ratio: float
+    expected_bias: float
+    contrast: Contrast
     coefficients: RelativeCoefficients | None
     variogram: xr.Dataset
     weighted_variogram: xr.Dataset
@@ -79,6 +88,7 @@ class Structure:
             "variation": self.variation,
             "footprint_width": self.footprint_width,
             "range_ratio": self.range_ratio,
+            "expected_bias": self.expected_bias,
             "range_convention": RANGE_CONVENTION,
             "representative_side": self.windows.attrs["representative_side"],
         }
@@ -97,6 +107,49 @@ def footprint_width(weights: Weights, fraction: float) -> float:
     return 2.0 * weights.grid.resolution * math.sqrt(cells / math.pi)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Contrast:
+    """How a footprint and the disc around the tower share out their weights over distance.
+
+    Attributes
+    ----------
+    distance
+        Distances [m], rising from 0.
+    weight
+        Sum over all pairs at that distance of w w', w being the footprint's share less the disc's.
+    """
+
+    distance: Floats
+    weight: Floats
+
+    @classmethod
+    def between(cls, weights: Weights, radius: float, step: float) -> Self:
+        """Return the contrast of a footprint with a disc on cells of a width."""
+        grid = Lattice.around(max(weights.grid.reach, radius), step)
+        disc = coverage(grid, "disc", radius)
+        weight = weights.on(grid).relative - disc / disc.sum()
+        plane = Plane(grid.shape, (grid.shape[0] - 1, grid.shape[1] - 1))
+        spectrum = np.abs(plane.forward(weight)) ** 2
+        pairs = plane.back(spectrum.astype(np.complex128))
+        rows, columns = (np.fft.fftfreq(size, 1.0 / size) for size in plane.padded)
+        squared = np.rint(rows[:, None] ** 2 + columns[None, :] ** 2).astype(np.int64)
+        total = np.bincount(squared.ravel(), pairs.ravel())
+        held = np.unique(squared)
+        return cls(step * np.sqrt(held.astype(np.float64)), np.asarray(total[held], np.float64))
+
+    def expected_difference(self, fit: VariogramFit | None) -> float:
+        """Return the standard deviation of footprint mean less disc mean over such fields.
+
+        Matheron's extension variance, -sum w w' gamma(h), of a field with the fitted structure
+        (Journel and Huijbregts 1978, *Mining Geostatistics*).
+        """
+        if fit is None:
+            return 0.0
+        gamma = fit.semivariance(self.distance)
+        gamma[self.distance == 0.0] = 0.0
+        return math.sqrt(max(-float((self.weight * gamma).sum()), 0.0))
+
+
 def lags_of(field: Field, side: float) -> tuple[LagBins, Floats]:
     """Return the lags of the window about the tower, and its count, sum and sum of squares."""
     values = window_of(field, side).labelled()
@@ -110,6 +163,13 @@ def best_fit(bins: LagBins, models: Iterable[str] = MODELS) -> VariogramFit | No
     fits = [fit_rows(distance, semivariance, pairs, model) for model in models]
     known = [fit for fit in fits if fit is not None]
     return min(known, key=lambda fit: fit.misfit, default=None)
+
+
+def expected_bias(contrast: Contrast, fit: VariogramFit | None, moments: Floats) -> float:
+    """Return the expected difference of footprint and disc in shares of the window's mean."""
+    count, total, _ = moments.tolist()
+    mean = total / count if count else math.nan
+    return contrast.expected_difference(fit) / abs(mean) if mean else math.nan
 
 
 def variation_of(moments: Floats) -> float:
@@ -153,6 +213,7 @@ def structure_of(
     width = footprint_width(weights, limits.source_area)
     fit, variogram = best_fit(bins), bins.dataset()
     seen = _weighted(field, weights, limits)
+    contrast = Contrast.between(weights, limits.bias_radius, field.grid.resolution)
     try:
         coefficients = relative_coefficients(field, width, ROMAN_WINDOW)
     except OutOfBoundsError:
@@ -167,6 +228,8 @@ def structure_of(
         turning=None if fit is None else anisotropy(variogram, fit),
         footprint_width=width,
         range_ratio=math.nan if fit is None else fit.range / width,
+        expected_bias=expected_bias(contrast, fit, moments),
+        contrast=contrast,
         coefficients=coefficients,
         variogram=variogram,
         weighted_variogram=seen.dataset(),

@@ -75,9 +75,10 @@ class VariogramFit:
         """Return the model at distances [m]."""
         if not self.structured:
             return np.full(np.shape(distance), self.sill)
-        kind, partial = MODELS[self.model], self.sill - self.nugget
-        shape = [_kernels.structure(kind, h, self.range) for h in np.ravel(distance).tolist()]
-        return self.nugget + partial * np.reshape(np.array(shape), np.shape(distance))
+        flat = np.ascontiguousarray(np.ravel(distance), dtype=np.float64)
+        shape = np.empty(flat.size)
+        _kernels.fill_structure(MODELS[self.model], flat, self.range, shape)
+        return self.nugget + (self.sill - self.nugget) * shape.reshape(np.shape(distance))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers by name."""

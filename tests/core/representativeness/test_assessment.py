@@ -11,6 +11,8 @@ import pytest
 
 from fluxscape.errors import MissingVariableError, OutOfBoundsError
 from fluxscape.representativeness import Limits, assess, describe_terrain
+from fluxscape.representativeness.areas import coverage
+from fluxscape.representativeness.frame import Lattice, footprint_weights
 from fluxscape.representativeness.rating import (
     ASPECTS,
     TEXTS,
@@ -21,9 +23,11 @@ from fluxscape.representativeness.rating import (
     overall,
     structure_level,
 )
+from fluxscape.representativeness.structure import Contrast
 from fluxscape.representativeness.terrain import slope_aspect
+from fluxscape.representativeness.variogram_fit import VariogramFit
 from fluxscape.towers import Tower
-from helpers.fields import parts_of, round_footprint, stacked, surface
+from helpers.fields import parts_of, random_field, round_footprint, stacked, surface
 
 LIMITS = Limits()
 
@@ -54,18 +58,39 @@ def test_levels_of_bias(bias: float, level: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variation", "structured", "ratio", "level"),
-    [
-        (0.04, True, 0.1, 3),
-        (0.4, False, math.nan, 3),
-        (0.4, True, 1.0, 3),
-        (0.4, True, 0.7, 2),
-        (0.4, True, 0.4, 1),
-        (math.nan, True, 2.0, 0),
-    ],
+    ("error", "level"), [(0.0, 3), (0.05, 3), (0.1, 2), (0.2, 1), (math.nan, 0)]
 )
-def test_levels_of_structure(variation: float, structured: bool, ratio: float, level: int) -> None:
-    assert structure_level(variation, structured, ratio, LIMITS) == level
+def test_levels_of_structure(error: float, level: int) -> None:
+    assert structure_level(error, LIMITS) == level
+
+
+def test_expected_bias_is_that_of_many_landscapes_of_the_same_structure() -> None:
+    weights = footprint_weights(round_footprint(60.0, step=10.0, extent=300.0, spread=40.0))
+    contrast = Contrast.between(weights, 300.0, 10.0)
+    grid = Lattice.around(300.0, 10.0)
+    disc = coverage(grid, "disc", 300.0)
+    difference = weights.on(grid).relative - disc / disc.sum()
+    # Sums of fields of known covariance, without a fit between.
+    true = VariogramFit("exponential", 0.0, 1.0, 150.0, 0.0, 0.0, True, True)
+    drawn = [
+        (difference * random_field(lambda h: np.exp(-3.0 * h * 10.0 / 150.0), 61, seed)).sum()
+        for seed in range(400)
+    ]
+    assert contrast.expected_difference(true) == pytest.approx(np.std(drawn), rel=0.1)
+    assert contrast.weight.sum() == pytest.approx(0.0, abs=1e-12)
+
+
+def test_wide_footprints_and_wide_patches_are_representative_and_what_lies_between_is_not() -> None:
+    contrast = Contrast.between(footprint_weights(round_footprint()), 1000.0, 10.0)
+    errors = [
+        contrast.expected_difference(
+            VariogramFit("spherical", 0.0, 1.0, reach, 0.0, 0.0, True, True)
+        )
+        for reach in (20.0, 500.0, 20_000.0)
+    ]
+    assert errors[1] > 3.0 * errors[0]
+    assert errors[1] > 3.0 * errors[2]
+    assert contrast.expected_difference(None) == 0.0
 
 
 def aspects(*levels: int) -> tuple[Aspect, ...]:
