@@ -106,6 +106,30 @@ def test_a_coarse_position_is_said_beside_the_overlay(page: FluxPage) -> None:
     wait_for_overlay(page)
 
 
+@pytest.mark.timeout(400)
+def test_two_models_and_their_difference_stand_side_by_side(page: FluxPage) -> None:
+    page.open(page="footprint", tower="CN-Cha", fp_other="km01", fp_period="month-07")
+    wait_for_overlay(page)
+    boxes = [
+        page.figure_box(name, timeout_ms=SLOW_MS)
+        for name in ("footprint_map", "footprint_map_second", "footprint_difference")
+    ]
+    for box in boxes[1:]:
+        assert (box["x0"], box["x1"], box["y0"], box["y1"]) == pytest.approx(
+            tuple(boxes[0][edge] for edge in ("x0", "x1", "y0", "y1"))
+        )
+        assert box["width"] == pytest.approx(boxes[0]["width"], rel=0.05)
+        assert box["height"] == pytest.approx(boxes[0]["height"], rel=0.05)
+    page.wait_text("of all flux comes from the same ground")
+
+
+@pytest.mark.timeout(400)
+def test_a_weight_that_the_records_cannot_serve_is_said_and_breaks_nothing(page: FluxPage) -> None:
+    page.open(page="footprint", tower="CN-Cha", fp_weight="nee", fp_light="day")
+    page.wait_text("These records lack the fluxes", timeout_ms=SLOW_MS)
+    page.wait_text("net_ecosystem_exchange", timeout_ms=SLOW_MS)
+
+
 def coarse_tower() -> str:
     """Return a tower whose position is only good to a kilometre."""
     from fluxscape.towers import load_towers  # noqa: PLC0415 (after the server has started)

@@ -54,7 +54,7 @@ def model_words(model: str, lang: str) -> str:
 
 
 class RecordChoices:
-    """The selects of weight and year; what the records cannot serve is greyed, with the reason.
+    """The selects of weight and year; what the records cannot serve is said.
 
     Parameters
     ----------
@@ -114,7 +114,8 @@ class RecordChoices:
             for weight, names in SOURCES.items()
             if upload is None or not any(upload.has(name) for name in names)
         ]
-        self.weight.param.update(
-            disabled_options=lacking,
-            helper_text=t("footprint.weight_needs", lang) if lacking else "",
+        words = t("footprint.period_join", lang).join(
+            t(f"footprint.weight_{weight}", lang) for weight in lacking
         )
+        # A select refuses to grey what it shows, and an address may ask for anything: say it.
+        self.weight.helper_text = t("footprint.weight_needs", lang, weights=words) if words else ""

@@ -33,7 +33,7 @@ from fluxscape_dashboard.views.stability import StabilityChart
 from fluxscape_dashboard.views.wind_rose import WindRose
 
 BESIDE_HEIGHT: Final = 540
-BESIDE_BORDER: Final = 212
+BESIDE_BORDER: Final = 216
 """Height of each of several maps, and the room below it that holds any legend [pixel]: maps of
 one height with one border have frames of one size, which their common axes ask for."""
 
