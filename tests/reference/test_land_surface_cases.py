@@ -9,7 +9,7 @@ import pytest
 
 from fluxscape.dlm import _photosynthesis as leaf
 from fluxscape.dlm._energy import penman_monteith, stability_corrections
-from fluxscape.dlm._soil_water import hydraulic_conductivity, matric_potential
+from fluxscape.dlm._retention import hydraulic_conductivity, matric_potential
 from fluxscape.dlm._stomata import medlyn_conductance
 from fluxscape.meteorology.estimates import standard_pressure
 

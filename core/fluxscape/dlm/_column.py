@@ -17,6 +17,7 @@ from fluxscape.constants import (
     ZERO_CELSIUS,
 )
 from fluxscape.dlm._records import N_LAYERS
+from fluxscape.dlm._retention import water_at_suction
 from fluxscape.dlm._snow import (
     age_albedo,
     fresh_density,
@@ -26,8 +27,8 @@ from fluxscape.dlm._snow import (
 )
 from fluxscape.dlm._soil_heat import (
     change_phase,
+    freezing_suction,
     heat_capacity,
-    supercooled_water,
     thermal_conductivity,
 )
 from fluxscape.dlm._work import Static
@@ -119,13 +120,8 @@ def freeze_and_thaw(s: Any, p: Any, work: Any, first: int, surface_melt: float) 
     for i in range(N_LAYERS):
         temperature, kept = work.temperature[i + 1], 0.0
         if temperature < ZERO_CELSIUS:
-            kept = (
-                supercooled_water(
-                    temperature, p.porosity, p.saturated_potential, p.retention_exponent
-                )
-                * WATER_DENSITY
-                * work.thickness[i]
-            )
+            kept = water_at_suction(p, freezing_suction(temperature))
+            kept *= WATER_DENSITY * work.thickness[i]
         elif s.soil_ice[i] <= 0.0:
             s.soil_temperature[i] = temperature
             continue

@@ -10,6 +10,7 @@ from fluxscape.parameters import ParameterSet, parameter
 _CLM45: Final = "Oleson et al. 2013, CLM 4.5, doi:10.5065/D6RR1W7M"
 _CAMPBELL: Final = "Campbell and Norman 1998, doi:10.1007/978-1-4612-1626-1, Table 9.1"
 _RAWLS: Final = "Rawls et al. 1982, doi:10.13031/2013.33720, Table 2"
+_CARSEL: Final = "Carsel and Parrish 1988, doi:10.1029/WR024i005p00755, Table 6"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,37 @@ class SoilParameters(ParameterSet):
         description="Exponent of the retention curve of Clapp and Hornberger",
         group="Soil",
         symbol="b",
+    )
+    van_genuchten_n: float = parameter(
+        0.0,
+        lower=0.0,
+        upper=4.0,
+        unit="1",
+        source="0 by definition: the law of Clapp and Hornberger is used; else Carsel and Parrish "
+        "1988, doi:10.1029/WR024i005p00755, Table 6",
+        description="Shape of van Genuchten's retention curve, used where above 1",
+        group="Soil",
+        symbol="n",
+    )
+    van_genuchten_alpha: float = parameter(
+        3.6,
+        lower=0.1,
+        upper=20.0,
+        unit="m-1",
+        source=_CARSEL,
+        description="Inverse of the suction at air entry, of van Genuchten's law",
+        group="Soil",
+        symbol="alpha",
+    )
+    residual_water_content: float = parameter(
+        0.078,
+        lower=0.0,
+        upper=0.2,
+        unit="m3 m-3",
+        source=_CARSEL,
+        description="Water content that does not flow, of van Genuchten's law",
+        group="Soil",
+        symbol="theta_r",
     )
     quartz_fraction: float = parameter(
         0.40,

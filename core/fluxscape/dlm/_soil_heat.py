@@ -15,8 +15,6 @@ doi:10.1175/1525-7541(2004)005<1271:APSMFC>2.0.CO;2; Niu and Yang 2006, doi:10.1
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -132,15 +130,12 @@ def substitute_column(
 
 
 @kernel
-def supercooled_water(
-    temperature: float, phi: float, saturated_potential: float, exponent: float
-) -> float:
-    """Return the liquid water content that stays at a temperature below freezing [m3 m-3].
+def freezing_suction(temperature: float) -> float:
+    """Return the suction that keeps water liquid below freezing, Lf (Tf - T) / (g T) [m].
 
-    Niu and Yang 2006: phi (Lf (Tf - T) / (g T psi_s))^(-1/b).
+    What soil holds against it does not freeze (Niu and Yang 2006).
     """
-    suction = LATENT_HEAT_FUSION * (ZERO_CELSIUS - temperature) / (GRAVITY * temperature)
-    return phi * math.exp(-math.log(max(suction / saturated_potential, 1.0)) / exponent)
+    return LATENT_HEAT_FUSION * (ZERO_CELSIUS - temperature) / (GRAVITY * temperature)
 
 
 @kernel

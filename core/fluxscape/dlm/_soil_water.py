@@ -1,45 +1,30 @@
-r"""Soil water: Clapp-Hornberger hydraulics and implicit Richards flow that conserves mass.
+r"""Soil water: implicit Richards flow that conserves mass, infiltration, roots and their stress.
 
 Fluxes between layers are linearised in the water contents at the end of the step and balanced
 exactly, so what leaves one layer enters the next whatever the error of the linearisation (as CLM,
 Oleson et al. 2013, section 7.4; Celia et al. 1990 for why the mass form).
 
-Symbols: ``theta`` water content, ``phi`` porosity, ``psi`` matric potential [m], ``psi_s`` its
-value at air entry (positive suction), ``b`` exponent, ``K`` conductivity.
+Symbols: ``theta`` water content, ``phi`` porosity, ``psi`` matric potential [m], ``K``
+conductivity; their laws are in :mod:`fluxscape.dlm._retention`.
 
 References
 ----------
-Clapp and Hornberger 1978: doi:10.1029/WR014i004p00601. Celia et al. 1990:
-doi:10.1029/WR026i007p01483. Oleson et al. 2013: doi:10.5065/D6RR1W7M. Granier et al. 1999:
-doi:10.1016/S0304-3800(98)00205-1. Jackson et al. 1996: doi:10.1007/BF00333714.
+Celia et al. 1990: doi:10.1029/WR026i007p01483. Oleson et al. 2013: doi:10.5065/D6RR1W7M. Granier et
+al. 1999: doi:10.1016/S0304-3800(98)00205-1. Jackson et al. 1996: doi:10.1007/BF00333714.
 """
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fluxscape._jit import kernel
 from fluxscape.constants import WATER_DENSITY
+from fluxscape.dlm._retention import capillary_drive, conductivity, retention
 
 _Array = npt.NDArray[np.float64]
-
-_DRIEST = 0.01
-"""Saturation below which suction no longer rises."""
-
-
-@kernel
-def matric_potential(saturation: float, psi_s: float, b: float) -> float:
-    """Return psi = -psi_s s^-b [m] (Clapp and Hornberger 1978)."""
-    return -psi_s * math.exp(-b * math.log(min(max(saturation, _DRIEST), 1.0)))
-
-
-@kernel
-def hydraulic_conductivity(saturation: float, k_s: float, b: float) -> float:
-    """Return K = Ks s^(2b+3) [m s-1] (Clapp and Hornberger 1978)."""
-    return k_s * math.exp((2.0 * b + 3.0) * math.log(min(max(saturation, 1e-3), 1.0)))
 
 
 @kernel
@@ -58,26 +43,23 @@ def root_share(top: float, bottom: float, root_distribution: float) -> float:
 
 
 @kernel
-def infiltration_capacity(
-    water_content: float, thickness: float, phi: float, k_s: float, psi_s: float, b: float
-) -> float:
+def infiltration_capacity(p: Any, water_content: float, thickness: float) -> float:
     """Return the largest infiltration [m s-1]: Darcy's law over a wet surface on the top layer.
 
-    Ks (1 + (phi - theta) / d dpsi/dtheta at saturation), as Mahrt and Pan 1984,
-    doi:10.1007/BF00119411.
+    Ks (1 + (1 - theta / phi) / d times the suction that draws water in); with the law of Clapp and
+    Hornberger this is Mahrt and Pan 1984, doi:10.1007/BF00119411.
     """
-    return k_s * (1.0 + max(phi - water_content, 0.0) / thickness * psi_s * b / phi)
+    deficit = max(p.porosity - water_content, 0.0) / p.porosity
+    pull: float = deficit / thickness * capillary_drive(p)
+    return float(p.saturated_conductivity * (1.0 + pull))
 
 
 @kernel
 def flow_step(
+    p: Any,
     liquid: _Array,
     source: _Array,
     thickness: _Array,
-    phi: float,
-    k_s: float,
-    psi_s: float,
-    b: float,
     impedance: _Array,
     step: float,
     upper: _Array,
@@ -87,6 +69,8 @@ def flow_step(
 
     Parameters
     ----------
+    p
+        Record of parameters: hydraulics of the soil.
     liquid
         Liquid water of each layer [kg m-2], changed in place; it may leave the physical range by
         the error of linearisation, which :func:`redistribute` mends.
@@ -100,26 +84,23 @@ def flow_step(
     n = liquid.shape[0]
     flux_in, d_above, d_here_in = 0.0, 0.0, 0.0  # flux from above and its derivatives
     theta = liquid[0] / (WATER_DENSITY * thickness[0])
-    psi = matric_potential(theta / phi, psi_s, b)
+    psi, dpsi = retention(p, theta)
     drainage_rate, drainage_slope = 0.0, 0.0
     for i in range(n):
-        floor = _DRIEST * phi
         if i < n - 1:
             theta_next = liquid[i + 1] / (WATER_DENSITY * thickness[i + 1])
-            psi_next = matric_potential(theta_next / phi, psi_s, b)
-            mean = min(max(0.5 * (theta + theta_next) / phi, _DRIEST), 1.0)
-            k = hydraulic_conductivity(mean, k_s, b) * impedance[i]
-            dk = (2.0 * b + 3.0) * k / mean * 0.5 / phi
+            psi_next, dpsi_next = retention(p, theta_next)
+            k, dk = conductivity(p, 0.5 * (theta + theta_next))
+            k, dk = k * impedance[i], 0.5 * dk * impedance[i]
             distance = 0.5 * (thickness[i] + thickness[i + 1])
             gradient = 1.0 - (psi_next - psi) / distance
             flux_out = k * gradient
-            slope_here = dk * gradient + k * (-b * psi / max(theta, floor)) / distance
-            slope_next = dk * gradient - k * (-b * psi_next / max(theta_next, floor)) / distance
+            slope_here = dk * gradient + k * dpsi / distance
+            slope_next = dk * gradient - k * dpsi_next / distance
         else:
-            theta_next, psi_next = theta, psi
-            s = min(max(theta / phi, _DRIEST), 1.0)
-            flux_out = hydraulic_conductivity(s, k_s, b) * impedance[i]  # free drainage
-            slope_here = (2.0 * b + 3.0) * flux_out / s / phi
+            theta_next, psi_next, dpsi_next = theta, psi, dpsi
+            k, dk = conductivity(p, theta)
+            flux_out, slope_here = k * impedance[i], dk * impedance[i]  # free drainage
             slope_next = 0.0
             drainage_rate, drainage_slope = flux_out, slope_here
         # (d / dt) dtheta = q_in - q_out + source, fluxes linearised in dtheta.
@@ -134,7 +115,7 @@ def flow_step(
             upper[i] = slope_next / pivot
             right[i] = (balance - off_lower * right[i - 1]) / pivot
         flux_in, d_above, d_here_in = flux_out, slope_here, slope_next
-        theta, psi = theta_next, psi_next
+        theta, psi, dpsi = theta_next, psi_next, dpsi_next
     change = right[n - 1]
     drained: float = (drainage_rate + drainage_slope * change) * step * WATER_DENSITY
     liquid[n - 1] += change * thickness[n - 1] * WATER_DENSITY

@@ -107,14 +107,7 @@ def move_soil_water(
     theta = s.soil_liquid[0] / (WATER_DENSITY * work.thickness[0])
     ice_share = s.soil_ice[0] / (p.porosity * WATER_DENSITY * work.thickness[0])
     limit = (
-        infiltration_capacity(
-            theta + ice_share * p.porosity,
-            work.thickness[0],
-            p.porosity,
-            p.saturated_conductivity,
-            p.saturated_potential,
-            p.retention_exponent,
-        )
+        infiltration_capacity(p, theta + ice_share * p.porosity, work.thickness[0])
         * max(1.0 - ice_share, 0.0)
         * WATER_DENSITY
         * step
@@ -156,13 +149,10 @@ def flow_in_parts(s: Any, p: Any, work: Any, parts: int, step: float) -> tuple[f
     spilled, drained, drawn = 0.0, 0.0, 0.0
     for _ in range(parts):
         drained += flow_step(
+            p,
             s.soil_liquid,
             work.source,
             work.thickness,
-            p.porosity,
-            p.saturated_conductivity,
-            p.saturated_potential,
-            p.retention_exponent,
             work.impedance,
             step / parts,
             work.upper,

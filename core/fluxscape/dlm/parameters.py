@@ -19,6 +19,7 @@ from fluxscape.dlm._pft_tables import (
     TYPE_BY_IGBP,
     VALUES_BY_TEXTURE,
     VALUES_BY_TYPE,
+    VAN_GENUCHTEN_BY_TEXTURE,
 )
 from fluxscape.dlm._plant_parameters import (
     CanopyParameters,
@@ -64,7 +65,17 @@ def parameter_records(
     return records.view(np.recarray)
 
 
-def parameters_for(igbp: str, soil_texture: str = "loam") -> DlmParameters:
+RETENTION: Final = ("clapp_hornberger", "van_genuchten")
+"""Laws of soil water."""
+
+_FIELD_CAPACITY: Final = 3.37
+_WILTING_POINT: Final = 153.0
+"""Suctions of 33 and 1500 kPa [m]."""
+
+
+def parameters_for(
+    igbp: str, soil_texture: str = "loam", *, retention: str = "clapp_hornberger"
+) -> DlmParameters:
     """Return the default parameters of a land cover on a soil.
 
     Parameters
@@ -73,11 +84,15 @@ def parameters_for(igbp: str, soil_texture: str = "loam") -> DlmParameters:
         Class of the International Geosphere-Biosphere Programme, such as ``"ENF"``.
     soil_texture
         Texture class of the United States Department of Agriculture, such as ``"silt loam"``.
+    retention
+        Law of soil water: ``"clapp_hornberger"``, or ``"van_genuchten"`` with the parameters of
+        Carsel and Parrish 1988, doi:10.1029/WR024i005p00755, and field capacity and wilting point
+        where they hold water against 33 and 1500 kPa.
 
     Raises
     ------
     MissingVariableError
-        If the class or the texture is unknown.
+        If the class, the texture or the law is unknown.
 
     Examples
     --------
@@ -99,4 +114,28 @@ def parameters_for(igbp: str, soil_texture: str = "loam") -> DlmParameters:
         raise MissingVariableError(msg, soil_texture=soil_texture)
     values = dict(zip(COLUMNS_BY_TYPE, VALUES_BY_TYPE[TYPE_BY_IGBP[cover]], strict=True))
     values |= dict(zip(COLUMNS_BY_TEXTURE, VALUES_BY_TEXTURE[texture], strict=True))
+    if retention not in RETENTION:
+        msg = f"retention must be one of {', '.join(RETENTION)}, got {retention!r}."
+        raise MissingVariableError(msg + did_you_mean(retention, RETENTION), retention=retention)
+    if retention == "van_genuchten":
+        values |= _van_genuchten(texture)
     return DlmParameters.from_dict(values)
+
+
+def _van_genuchten(texture: str) -> dict[str, float]:
+    """Return the soil parameters of a texture with van Genuchten's law."""
+    residual, porosity, alpha, n, conductivity = VAN_GENUCHTEN_BY_TEXTURE[texture]
+
+    def held(suction: float) -> float:
+        grip = 1.0 + (100.0 * alpha * suction) ** n
+        return float(residual + (porosity - residual) * grip ** (1.0 / n - 1.0))
+
+    return {
+        "residual_water_content": residual,
+        "porosity": porosity,
+        "van_genuchten_alpha": 100.0 * alpha,
+        "van_genuchten_n": n,
+        "saturated_conductivity": conductivity / 360000.0,
+        "field_capacity": held(_FIELD_CAPACITY),
+        "wilting_point": held(_WILTING_POINT),
+    }

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from fluxscape.constants import LATENT_HEAT_FUSION, ZERO_CELSIUS
 from fluxscape.dlm import _soil_heat as heat
+from fluxscape.dlm._retention import water_at_suction
+from helpers.dlm_soils import soil
 
 pytestmark = pytest.mark.kernel
 
@@ -66,7 +68,10 @@ def test_water_freezes_before_the_ground_gets_colder():
 
 
 def test_less_water_stays_liquid_the_colder_it_is():
-    amounts = [heat.supercooled_water(273.15 - d, 0.46, 0.11, 4.5) for d in (0.01, 0.5, 5.0, 20.0)]
+    amounts = [
+        water_at_suction(soil(porosity=0.46), heat.freezing_suction(273.15 - d))
+        for d in (0.01, 0.5, 5.0, 20.0)
+    ]
     assert amounts == sorted(amounts, reverse=True)
     assert amounts[0] <= 0.46
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxscape.dlm import _soil_water as water
+from helpers.dlm_soils import soil
 
 pytestmark = pytest.mark.kernel
 
@@ -15,9 +16,9 @@ THICKNESS = np.array([0.05, 0.10, 0.20, 0.40, 0.75, 1.50])
 def flow(liquid, source, *, phi=0.463, k_s=3.7e-6, psi_s=0.11, b=4.5, step=1800.0, thickness=None):
     layers = THICKNESS if thickness is None else thickness
     n = layers.size
-    return water.flow_step(
-        liquid, source, layers, phi, k_s, psi_s, b, np.ones(n), step, np.zeros(n), np.zeros(n)
-    )
+    p = soil(porosity=phi, saturated_conductivity=k_s, saturated_potential=psi_s)
+    p = p._replace(retention_exponent=b)
+    return water.flow_step(p, liquid, source, layers, np.ones(n), step, np.zeros(n), np.zeros(n))
 
 
 @given(
@@ -80,8 +81,8 @@ def test_drainage_does_not_depend_on_the_step():
 
 
 def test_saturated_soil_takes_no_more_than_gravity_moves():
-    assert water.infiltration_capacity(0.463, 0.05, 0.463, 3.7e-6, 0.11, 4.5) == 3.7e-6
-    assert water.infiltration_capacity(0.10, 0.05, 0.463, 3.7e-6, 0.11, 4.5) > 2.0 * 3.7e-6
+    assert water.infiltration_capacity(soil(), 0.463, 0.05) == 3.7e-6
+    assert water.infiltration_capacity(soil(), 0.10, 0.05) > 2.0 * 3.7e-6
 
 
 def test_excess_rises_and_spills_and_thirst_draws_from_below():
