@@ -25,6 +25,7 @@ from fluxscape.representativeness.frame import (
     place_of,
     shared_status,
 )
+from fluxscape.representativeness.legends import PLANT_FUNCTIONAL_TYPES, find_legend
 from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.rating import (
     Aspect,
@@ -197,7 +198,7 @@ def _score(
         Aspect("location_bias", 0, math.nan, Reason("bias.absent")),
     ]
     if cover is not None:
-        named = cover.target if cover.target != "dominant" else _dominant_name(cover)
+        named = PLANT_FUNCTIONAL_TYPES.get(cover.target) or _class_name(cover)
         aspects[0] = rate_cover(cover.target_share, named, cover.valid_share, limits)
     if chosen:
         aspects[1] = rate_structure(run.structures[chosen], limits)
@@ -225,5 +226,6 @@ def _with_intervals(aspects: list[Aspect], drawn: Drawn) -> tuple[Aspect, ...]:
     )
 
 
-def _dominant_name(cover: CoverProfile) -> str:
-    return str(cover.table["class_name"].sel({"class": cover.dominant}).item())
+def _class_name(cover: CoverProfile) -> str:
+    """Return the name of the target's first class, as the legend writes it."""
+    return find_legend(cover.legend).label(cover.target_codes[0])

@@ -149,6 +149,7 @@ def test_assessment_holds_every_metric_and_becomes_json() -> None:
     assert {aspect.name: aspect.level for aspect in found.score.aspects}["land_cover"] == 2
     assert sum(found.score.probability.values()) == pytest.approx(1.0)
     assert found.score.resampled == "records and scenes"
+    assert "of the footprint is grassland" in found.score.text
     cover = found.score.aspects[0]
     assert cover.low < cover.value < cover.high
     assert set(found.biases) == {"ndvi", "elevation", "slope"}
