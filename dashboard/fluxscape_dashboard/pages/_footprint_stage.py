@@ -38,6 +38,19 @@ BESIDE_BORDER: Final = 216
 one height with one border have frames of one size, which their common axes ask for."""
 
 
+TITLE_LETTERS: Final = 20
+"""Letters of a place's name in the titles of small charts."""
+
+
+def shorten(name: str, letters: int) -> str:
+    """Return a name cut to some letters.
+
+    >>> shorten("footprint_US-UTE_2024", 12)
+    'footprint_U…'
+    """
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+
+
 class Figures:
     """All charts of the page; they are made once and filled again and again."""
 
@@ -104,7 +117,8 @@ class Figures:
         save_as(self.map.chart, saved.name(".png"))
         if other is not None:
             self._speak_second(saved, lang)
-        short = saved.place.short
+        # The names of files may be longer than a title has room for.
+        short = shorten(saved.place.short, TITLE_LETTERS)
         self.rose.speak(lang, title=t("footprint.rose_title", lang, place=short))
         save_as(self.rose.chart, saved.name("_wind.png"))
         self.stability.speak(

@@ -244,7 +244,7 @@ def small_table(frame: pd.DataFrame) -> Any:
 TEXT_PANE: Final[dict[str, Any]] = {
     "sizing_mode": "stretch_width",
     "margin": (3, 0),
-    "styles": {"font-size": "13px", "line-height": "1.35"},
+    "styles": {"font-size": "13px", "line-height": "1.35", "overflow-wrap": "anywhere"},
 }
 
 """Options of a pane of running words."""
