@@ -8,7 +8,11 @@ import math
 import pytest
 
 from fluxscape.dlm import _photosynthesis as leaf
-from fluxscape.dlm._energy import penman_monteith, stability_corrections
+from fluxscape.dlm._energy import (
+    penman_monteith,
+    saturation_vapour_pressure,
+    stability_corrections,
+)
 from fluxscape.dlm._retention import hydraulic_conductivity, matric_potential
 from fluxscape.dlm._stomata import medlyn_conductance
 from fluxscape.meteorology.estimates import standard_pressure
@@ -121,3 +125,29 @@ def test_pressure_at_1800_metres():
     # FAO-56, example 2: 81.8 kPa, psychrometric constant 0.054 kPa per degree.
     assert standard_pressure(1800.0) == pytest.approx(81800.0, abs=50.0)
     assert 0.665e-6 * standard_pressure(1800.0) == pytest.approx(0.054, abs=0.0005)
+
+
+def test_vapour_pressure_of_sonntag_1990():
+    # R package bigleaf 0.8.2, Esat.slope(formula="Sonntag_1990") at 0 to 7 degrees C [kPa].
+    expected = [
+        0.6112,
+        0.65694602,
+        0.70570024,
+        0.7576318,
+        0.81291764,
+        0.87174275,
+        0.93430042,
+        1.00079257,
+    ]
+    got = [saturation_vapour_pressure(273.15 + celsius)[0] / 1000.0 for celsius in range(8)]
+    assert got == pytest.approx(expected, abs=1e-8)
+
+
+def test_vapour_pressure_from_extremes_of_humidity():
+    # FAO-56, example 5: 18 to 25 degrees C, 82 to 54 %, 1.70 kPa; by its eq. 17.
+    actual = 0.5 * (saturated(18.0) * 0.82 + saturated(25.0) * 0.54)
+    ours = 0.5 * (
+        saturation_vapour_pressure(291.15)[0] * 0.82 + saturation_vapour_pressure(298.15)[0] * 0.54
+    )
+    assert actual / 1000.0 == pytest.approx(1.70, abs=0.005)
+    assert ours == pytest.approx(actual, rel=2e-3)

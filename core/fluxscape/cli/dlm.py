@@ -72,6 +72,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--constant-leaves", action="store_true", help="no seasons of leaf area not in FILE"
     )
     run.add_argument("--out", metavar="FILE", help="write all outputs as netCDF")
+    run.add_argument(
+        "--alma", action="store_true", help="write FILE under ALMA names, as PLUMBER2 reads them"
+    )
     run.add_argument("--json", action="store_true", help="one JSON object on stdout")
     run.set_defaults(run=run_run)
     register_calibration(commands)
@@ -111,7 +114,12 @@ def run_run(arguments: argparse.Namespace) -> int:
     if arguments.out:
         from fluxscape.io.atomic import write_netcdf  # noqa: PLC0415
 
-        write_netcdf(run, arguments.out)
+        if arguments.alma:
+            from fluxscape.dlm import alma_names  # noqa: PLC0415
+
+            write_netcdf(alma_names(run), arguments.out)
+        else:
+            write_netcdf(run, arguments.out)
     facts = _facts(run, seconds, moments[-1] - moments[0]) | {
         "scores": score_run(run, forcing),
         "igbp": place["igbp"],

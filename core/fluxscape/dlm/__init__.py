@@ -1,6 +1,7 @@
 """The land-surface model DLM: two leaves, snow, soil, water and carbon, closed at every step."""
 
 from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES, Forcing
+from fluxscape.dlm.alma import alma_names, cmip_names
 from fluxscape.dlm.arrays import DlmArrays, compile_dlm, run_dlm_arrays
 from fluxscape.dlm.carbon import returning_carbon, steady_carbon
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
@@ -20,6 +21,8 @@ __all__ = [
     "DlmParameters",
     "DlmState",
     "Forcing",
+    "alma_names",
+    "cmip_names",
     "compile_dlm",
     "parameter_records",
     "parameters_for",

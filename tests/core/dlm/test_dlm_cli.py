@@ -52,6 +52,15 @@ def test_json_says_what_ran_how_fast_how_closed_and_how_well(table, capsys, tmp_
         assert written.attrs["data_status"] == "reconstructed"
 
 
+def test_a_file_may_have_the_names_of_alma(table, capsys, tmp_path):
+    out = tmp_path / "alma.nc"
+    code, _, _ = run(capsys, table, *PLACE, "--out", out, "--alma")
+    assert code == 0
+    with xr.open_dataset(out) as written:
+        assert written["Qle"].dims == ("time", "y", "x")
+        assert written["GPP"].attrs["units"] == "umol m-2 s-1"
+
+
 def test_text_names_the_fluxes_and_the_fills(table, capsys):
     code, text, _ = run(capsys, table, *PLACE)
     assert code == 0

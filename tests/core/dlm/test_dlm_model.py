@@ -70,7 +70,8 @@ def test_the_same_run_gives_the_same_bits():
 def test_halving_the_step_moves_daily_fluxes_by_less_than_two_per_cent(name):
     coarse = run(climate_dataset(CLIMATES[name], days=20, step_seconds=1800))
     fine = run(climate_dataset(CLIMATES[name], days=20, step_seconds=900))
-    for flux in ("gross_primary_production", "latent_heat_flux", "ecosystem_respiration"):
+    fluxes = ("gross_primary_production", "latent_heat_flux", "ecosystem_respiration")
+    for flux in (*fluxes, "heterotrophic_respiration", "soil_carbon"):
         a, b = (float(item[flux].mean()) for item in (coarse, fine))
         assert a == pytest.approx(b, rel=0.02), flux
 
@@ -158,22 +159,29 @@ climates = st.builds(
     texture=st.sampled_from(["sand", "loam", "silt loam", "clay"]),
     step=st.sampled_from([900, 1800, 3600]),
     held=st.booleans(),
+    mode=st.sampled_from(["full", "lean"]),
+    retention=st.sampled_from(["clapp_hornberger", "van_genuchten"]),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_any_climate_closes_at_every_step(climate, igbp, texture, step, held):
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+def test_any_climate_closes_at_every_step(climate, igbp, texture, step, held, mode, retention):
     data = climate_dataset(climate, days=4, step_seconds=step)
     result = run_dlm(
         data,
-        parameters_for(igbp, texture),
+        parameters_for(igbp, texture, retention=retention),
         latitude=climate.latitude,
         longitude=0.0,
         hold_soil_water=held,
+        mode=mode,
+        carbon="pools",
     )
     assert result.attrs["worst_energy_residual"] < 0.1
     assert result.attrs["worst_water_residual"] < 1e-6
+    assert result.attrs["worst_carbon_residual"] < 1e-9
+    for pool in ("plant_carbon", "litter_carbon", "soil_carbon"):
+        assert float(result[pool].min()) >= 0.0
     assert float(result["gross_primary_production"].min()) >= 0.0
     assert float(result["soil_water_content"].min()) >= 0.0
-    porosity = parameters_for(igbp, texture).porosity
+    porosity = parameters_for(igbp, texture, retention=retention).porosity
     assert float(result["soil_water_content"].max()) <= porosity * 1.1
     assert float(result["snow_water_equivalent"].min()) >= 0.0
     assert float(result["drainage"].min()) >= 0.0
