@@ -228,6 +228,7 @@ def _facts(run: xr.Dataset, seconds: float, loop_seconds: float) -> dict[str, An
         "sensible_heat_flux": mean["sensible_heat_flux"],
         "worst_energy_residual": run.attrs["worst_energy_residual"],
         "worst_water_residual": run.attrs["worst_water_residual"],
+        "worst_carbon_residual": run.attrs["worst_carbon_residual"],
         "soil_water": run.attrs["soil_water"],
         "soil_water_reason": run.attrs["soil_water_reason"],
         "data_status": run.attrs["data_status"],
@@ -236,6 +237,7 @@ def _facts(run: xr.Dataset, seconds: float, loop_seconds: float) -> dict[str, An
             "et": "mm yr-1",
             "worst_energy_residual": "W m-2",
             "worst_water_residual": "mm",
+            "worst_carbon_residual": "kg m-2",
         },
         "fills": json.loads(run.attrs["fills"]),
     }
@@ -248,7 +250,8 @@ def _as_text(facts: dict[str, Any]) -> str:
         f"{facts['seconds']:.2f} s",
         f"GPP {facts['gpp']:.0f} gC m-2 yr-1, NEE {facts['nee']:.0f}, ET {facts['et']:.0f} mm yr-1",
         f"largest residual of a step: {facts['worst_energy_residual']:.1e} W m-2, "
-        f"{facts['worst_water_residual']:.1e} mm",
+        f"{facts['worst_water_residual']:.1e} mm, {facts['worst_carbon_residual']:.1e} kg m-2 of "
+        "carbon",
         f"soil water: {facts['soil_water']}"
         + (f" ({facts['soil_water_reason']})" if facts["soil_water_reason"] else ""),
     ]
