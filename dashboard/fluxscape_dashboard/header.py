@@ -19,7 +19,7 @@ from fluxscape_dashboard.theme import (
 )
 
 _HELP_KEYS: Final = (
-    ("1 – 4", "common.key_pages"),
+    ("1 – 5", "common.key_pages"),
     ("Shift + O", "common.key_reset"),
     ("?", "common.key_help"),
     ("Esc", "common.key_escape"),

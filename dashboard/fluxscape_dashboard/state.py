@@ -6,8 +6,8 @@ are written, besides ``v``, ``page`` and ``lang``. What comes from an address is
 the server, by the parameter's own declaration (type, bounds, allowed values); a value that fails
 becomes a :class:`Notice` and the default stands.
 
-Pages add their parameters through the mixins of ``state_footprint``, ``state_model`` and
-``state_atlas``, prefixed ``fp_``, ``dlm_`` and ``at_``.
+Pages add their parameters through the mixins of ``state_footprint``, ``state_representativeness``,
+``state_model`` and ``state_atlas``, prefixed ``fp_``, ``rep_``, ``dlm_`` and ``at_``.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ import param
 from fluxscape_dashboard.state_atlas import AtlasState
 from fluxscape_dashboard.state_footprint import FootprintState
 from fluxscape_dashboard.state_model import ModelState
+from fluxscape_dashboard.state_representativeness import RepresentativenessState
 
 SCHEMA: Final = 1
 """Version of the address's vocabulary; it changes only when an old link would be misread."""
 
-PAGES: Final = ("towers", "footprint", "model", "atlas")
+PAGES: Final = ("towers", "footprint", "representativeness", "model", "atlas")
 """Keys of the pages in the order of the navigation."""
 
 LONGEST_QUERY: Final = 6000
@@ -74,7 +75,7 @@ class TowersState(param.Parameterized):
     tw_view = param.Selector(default="map", objects=["map", "table"], doc="Map or table.")
 
 
-class AppState(TowersState, FootprintState, ModelState, AtlasState):
+class AppState(TowersState, FootprintState, RepresentativenessState, ModelState, AtlasState):
     """All that one session shows; see the module."""
 
     v = param.Integer(default=SCHEMA, bounds=(SCHEMA, SCHEMA), doc="Schema of the address.")

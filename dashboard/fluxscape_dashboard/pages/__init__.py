@@ -12,6 +12,7 @@ __all__ = ["PAGE_CLASSES", "PageView", "Services", "page_class"]
 PAGE_CLASSES: Final = {
     "towers": "fluxscape_dashboard.pages.towers:TowersPage",
     "footprint": "fluxscape_dashboard.pages.footprint:FootprintPage",
+    "representativeness": "fluxscape_dashboard.pages.representativeness:RepresentativenessPage",
     "model": "fluxscape_dashboard.pages.model:ModelPage",
     "atlas": "fluxscape_dashboard.pages.atlas:AtlasPage",
 }

@@ -1,0 +1,278 @@
+"""Where the tower should stand: the bias it would have at every place, with a tower to move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    CrosshairTool,
+    LinearColorMapper,
+    PointDrawTool,
+    Range1d,
+)
+from bokeh.palettes import interp_palette
+
+from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views.charts import (
+    FONT,
+    INK,
+    caption,
+    describe,
+    hover_tool,
+    new_chart,
+    with_unit,
+)
+from fluxscape_dashboard.views.footprint_scene import nice_ceiling
+
+Floats = npt.NDArray[np.float64]
+
+# Blue is too low, orange too high; both ends are equally dark, and colour-blind people tell them.
+DIVERGING: Final = (
+    "#08306b", "#2171b5", "#6baed6", "#c6dbef", "#f7f7f7", "#fdd0a2", "#fd8d3c", "#d94801",
+    "#7f2704",
+)  # fmt: skip
+GREENS: Final = ("#f3ecd6", "#dcd79b", "#b7ca73", "#86b457", "#4f9a44", "#217a34", "#0b5127")
+NO_VALUE: Final = "#c9cfd3"
+
+LEAST_TOP: Final = 0.1
+"""Bias at which the colours end at least, on both sides [1]."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the map shows.
+
+    Attributes
+    ----------
+    x, y
+        Axes, metres east and north of the tower.
+    values
+        Bias [1], index, or class codes (y, x); NaN where unknown.
+    kind
+        ``bias``, ``index`` or ``cover``.
+    classes
+        Colour of each class code, for ``cover``.
+    """
+
+    x: Floats
+    y: Floats
+    values: npt.NDArray[np.floating[Any]]
+    kind: str
+    classes: Mapping[int, str]
+
+
+def bias_top(values: npt.NDArray[np.floating[Any]]) -> float:
+    """Return a round bias at which the colours may end: all but the most extreme 2 % fit.
+
+    >>> bias_top(np.array([0.0, 0.02, -0.31])), bias_top(np.array([np.nan]))
+    (0.5, 0.1)
+    """
+    known = np.abs(values[np.isfinite(values)])
+    top = float(np.percentile(known, 98.0)) if known.size else 0.0
+    return nice_ceiling(max(top, LEAST_TOP))
+
+
+class PlacementMap:
+    """The chart; :meth:`show` fills it, :meth:`move` moves the tower, :meth:`speak` words it."""
+
+    def __init__(self) -> None:
+        self.chart: Any = new_chart(
+            name="representativeness_map",
+            height=540,
+            sizing_mode="stretch_width",
+            match_aspect=True,
+            x_range=Range1d(-1.0, 1.0),
+            y_range=Range1d(-1.0, 1.0),
+            background_fill_color=NO_VALUE,
+        )
+        self.chart.grid.visible = False
+        self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self._bias = LinearColorMapper(
+            palette=list(interp_palette(DIVERGING, 255)), low=-0.1, high=0.1, nan_color=NO_VALUE
+        )
+        self._index = LinearColorMapper(
+            palette=list(interp_palette(GREENS, 255)), low=0.0, high=1.0, nan_color=NO_VALUE
+        )
+        self._image = self.chart.image(
+            image="image",
+            x="x",
+            y="y",
+            dw="dw",
+            dh="dh",
+            source=self._raster,
+            color_mapper=self._bias,
+            name="places",
+        )
+        self._bar = ColorBar(
+            color_mapper=self._bias,
+            width=12,
+            title_text_font=FONT,
+            title_text_font_style="normal",
+            title_text_font_size="11px",
+            title_text_color=INK,
+            major_label_text_color=INK,
+            major_label_text_font=FONT,
+        )
+        self.chart.add_layout(self._bar, "right")
+        self._build_tower()
+        self._hover = hover_tool([self._image])
+        self.chart.add_tools(self._hover, CrosshairTool(line_alpha=0.35))
+        self._caption = caption()
+        self.chart.add_layout(self._caption, "below")
+        self._rings: Sequence[Floats] = ()
+
+    def _build_tower(self) -> None:
+        """Add the tower where it stands, the one that can be moved, and its source areas."""
+        self._outlines = ColumnDataSource({"xs": [], "ys": []})
+        for colour, width in (("white", 3.0), ("#111111", 1.3)):
+            self.chart.multi_line(
+                "xs",
+                "ys",
+                source=self._outlines,
+                line_color=colour,
+                line_width=width,
+                line_alpha=0.85,
+                name="outlines",
+            )
+        self._home = ColumnDataSource({"x": [0.0], "y": [0.0]})
+        self.chart.scatter(
+            "x",
+            "y",
+            source=self._home,
+            marker="triangle",
+            size=13,
+            fill_color=None,
+            line_color="#111111",
+            line_width=2.0,
+            name="home",
+        )
+        self.tower = ColumnDataSource({"x": [0.0], "y": [0.0]})
+        mark = self.chart.scatter(
+            "x",
+            "y",
+            source=self.tower,
+            marker="triangle",
+            size=16,
+            fill_color="#ffd54f",
+            line_color="#111111",
+            line_width=1.6,
+            name="tower",
+        )
+        self._best = ColumnDataSource({"x": [], "y": []})
+        self.chart.scatter(
+            "x",
+            "y",
+            source=self._best,
+            marker="star",
+            size=15,
+            fill_color="#ffffff",
+            line_color="#111111",
+            line_width=1.2,
+            name="best",
+        )
+        self.draw = PointDrawTool(renderers=[mark], add=False, drag=True, num_objects=1)
+        self.chart.add_tools(self.draw)
+        self.chart.toolbar.active_drag = self.draw
+
+    # ------------------------------------------------------------------ updating
+    def show(
+        self, ground: Ground, rings: Sequence[Floats], best: tuple[float, float] | None
+    ) -> None:
+        """Show a map, the outlines of the source areas (n, 2) [m] and the best place."""
+        self._rings = rings
+        step = float(ground.x[1] - ground.x[0])
+        box = (ground.x[0] - 0.5 * step, ground.y[0] - 0.5 * step)
+        width, height = step * ground.x.size, step * ground.y.size
+        self._raster.data = {
+            "image": [np.asarray(ground.values, dtype=np.float32)],
+            "x": [box[0]],
+            "y": [box[1]],
+            "dw": [width],
+            "dh": [height],
+        }
+        self._colour(ground)
+        self.chart.x_range.update(start=box[0], end=box[0] + width)
+        self.chart.y_range.update(start=box[1], end=box[1] + height)
+        self._best.data = {"x": [], "y": []} if best is None else {"x": [best[0]], "y": [best[1]]}
+
+    def _colour(self, ground: Ground) -> None:
+        if ground.kind == "bias":
+            top = bias_top(ground.values)
+            self._bias.update(low=-top, high=top)
+        if ground.kind == "index":
+            known = ground.values[np.isfinite(ground.values)]
+            low, high = (
+                (float(end) for end in np.percentile(known, [1, 99])) if known.size else (0.0, 1.0)
+            )
+            self._index.update(low=low, high=max(high, low + 0.01))
+        mapper = self._index if ground.kind == "index" else self._bias
+        if ground.kind == "cover":
+            mapper = _class_mapper(ground.classes)
+        self._image.glyph.color_mapper = mapper
+        self._bar.visible = ground.kind != "cover"
+        if ground.kind != "cover":
+            self._bar.color_mapper = mapper
+
+    def move(self, east: float, north: float) -> None:
+        """Put the tower and its source areas at a place [m]."""
+        if (self.tower.data["x"][:1], self.tower.data["y"][:1]) != ([east], [north]):
+            self.tower.data = {"x": [east], "y": [north]}
+        self._outlines.data = {
+            "xs": [(ring[:, 0] + east).tolist() for ring in self._rings],
+            "ys": [(ring[:, 1] + north).tolist() for ring in self._rings],
+        }
+
+    def speak(self, lang: str, *, title: str, source: str, value: str, kind: str) -> None:
+        """Put every word into a language; ``value`` names what the colours show."""
+        self.chart.title.text, self._caption.text = title, source
+        self.chart.xaxis[0].axis_label = with_unit(t("footprint.axis_east", lang), "m", lang)
+        self.chart.yaxis[0].axis_label = with_unit(t("footprint.axis_north", lang), "m", lang)
+        self._bar.title = value
+        shown = {"bias": "@image{+0.0%}", "index": "@image{0.000}", "cover": "@image{0}"}[kind]
+        self._hover.tooltips = [
+            (value, shown),
+            (t("footprint.hover_east", lang), "$x{0} m"),
+            (t("footprint.hover_north", lang), "$y{0} m"),
+        ]
+        describe(self.chart, title)
+
+
+def _class_mapper(classes: Mapping[int, str]) -> LinearColorMapper:
+    """Return a mapper with one colour a code; codes between are not on the map."""
+    low, high = min(classes, default=0), max(classes, default=0)
+    palette = [classes.get(code, NO_VALUE) for code in range(low, high + 1)]
+    return LinearColorMapper(palette=palette, low=low - 0.5, high=high + 0.5, nan_color=NO_VALUE)
+
+
+def value_at(ground_x: Floats, ground_y: Floats, values: Any, east: float, north: float) -> float:
+    """Return the value of the cell at a place; NaN outside the map."""
+    found = []
+    for axis, at in ((ground_y, north), (ground_x, east)):
+        step = float(axis[1] - axis[0])
+        place = round((at - float(axis[0])) / step)
+        if not 0 <= place < axis.size:
+            return math.nan
+        found.append(place)
+    return float(np.asarray(values)[found[0], found[1]])
+
+
+def best_place(x: Floats, y: Floats, bias: Any, reach: float) -> tuple[float, float] | None:
+    """Return the place of least bias within a reach of the tower [m]; the nearest of equals.
+
+    Places whose bias differs by less than a tenth of a percent count as equal.
+    """
+    east, north = np.meshgrid(x, y)
+    distance = np.hypot(east, north)
+    size = np.where(distance <= reach, np.abs(np.asarray(bias)), np.nan)
+    if not np.isfinite(size).any():
+        return None
+    near = np.where(size <= np.nanmin(size) + 1e-3, distance, np.inf)
+    row, column = np.unravel_index(int(near.argmin()), near.shape)
+    return float(x[column]), float(y[row])
