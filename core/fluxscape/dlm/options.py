@@ -9,8 +9,8 @@ from fluxscape.errors import OutOfBoundsError, did_you_mean
 
 MODES: Final = {
     "full": "all processes solved together at every step",
-    "lean": "soil water flows every 3 hours and in rain, stomata stay after two passes of the "
-    "surface balance, which ends at 0.06 K",
+    "lean": "soil water flows every 3 hours and in rain, stomata stay after the first pass of the "
+    "surface balance, which ends at 0.08 K",
 }
 """Modes and what they do."""
 
@@ -42,7 +42,7 @@ def run_settings(step_seconds: float, *, mode: str = "full", carbon: str | None 
         _check("carbon", carbon, CARBON)
     step = float(step_seconds)
     if mode == "lean":
-        return Settings(step, carbon == "pools", 2, 0.06, 0.3, 10800.0)
+        return Settings(step, carbon == "pools", 1, 0.08, 0.3, 10800.0)
     return Settings(step, carbon != "basal", _ALL_PASSES, 0.03, 0.02, 0.0)
 
 

@@ -29,7 +29,7 @@ def test_the_lean_mode_closes_in_every_climate(name, step):
 def test_the_lean_mode_stays_near_the_full_one(name):
     forcing = climate_arrays(CLIMATES[name], days=30)
     full, lean = (run(forcing, ("DBF", "GRA"), mode=mode) for mode in MODES)
-    for flux, near in (("gross_primary_production", 0.03), ("latent_heat_flux", 0.03)):
+    for flux, near in (("gross_primary_production", 0.05), ("latent_heat_flux", 0.03)):
         scale = np.maximum(np.abs(full.mean(flux)), 1.0)
         assert np.abs(lean.mean(flux) - full.mean(flux)).max() < near * scale.max(), flux
 
