@@ -31,6 +31,7 @@ from fluxscape.dlm._records import (
     Forcing,
 )
 from fluxscape.dlm._work import WORK_DTYPE
+from fluxscape.dlm.carbon import returning_carbon
 from fluxscape.dlm.options import run_settings
 from fluxscape.dlm.parameters import DlmParameters, parameter_records
 from fluxscape.dlm.state import start_states
@@ -249,6 +250,7 @@ def compile_dlm() -> None:
     run_dlm_arrays(
         Forcing(**series), (DlmParameters(),), step_seconds=1800.0, reference_height=40.0
     )
+    returning_carbon(DlmParameters(), np.ones(2), np.ones(2), 1800.0)
 
 
 def _check_forcing(forcing: Forcing, members: int) -> int:
