@@ -39,6 +39,25 @@ WEIGHTS: Final = ("equal", "hours", "gpp", "et", "nee")
 """Weights of the records."""
 
 
+AUTOMATIC: Final = 0
+"""Cell size or half-width that follows from the height of the instrument."""
+
+REACHES: Final = (250, 500, 1000, 2000, 4000)
+"""Half-widths of the grid [m]."""
+
+_REACH_OVER_HEIGHT: Final = 120.0
+"""Half-width over the height above the canopy's displacement: four fifths of the flux of most
+hours come from nearer (FFP, neutral: 40 heights; stable nights reach farther)."""
+
+
+def grid_of(resolution: int, extent: int, height: float, canopy: float) -> tuple[float, float]:
+    """Return cell size and half-width [m], those that are automatic from the heights [m]."""
+    above = max(height - 0.67 * canopy, 1.0)
+    fitting = next((reach for reach in REACHES if reach >= _REACH_OVER_HEIGHT * above), REACHES[-1])
+    reach = float(extent or fitting)
+    return float(resolution) or reach / 100.0, reach
+
+
 class FootprintState(param.Parameterized):
     """What the Footprint page shows."""
 
@@ -73,9 +92,15 @@ class FootprintState(param.Parameterized):
     fp_weight = param.Selector(
         default="equal", objects=list(WEIGHTS), doc="What a record counts for."
     )
-    fp_resolution = param.Selector(default=10, objects=[2, 4, 10, 20, 40], doc="Cell size [m].")
+    fp_resolution = param.Selector(
+        default=AUTOMATIC,
+        objects=[AUTOMATIC, 2, 4, 10, 20, 40],
+        doc="Cell size [m]; a hundredth of the half-width if 0.",
+    )
     fp_extent = param.Selector(
-        default=1000, objects=[250, 500, 1000, 2000, 4000], doc="Half-width of the grid [m]."
+        default=AUTOMATIC,
+        objects=[AUTOMATIC, *REACHES],
+        doc="Half-width of the grid [m]; what the instrument's height asks for if 0.",
     )
     fp_layer = param.Selector(
         default="land_cover",

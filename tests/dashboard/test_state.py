@@ -16,6 +16,7 @@ from fluxscape_dashboard.state import (
     url_parameters,
     write_query,
 )
+from fluxscape_dashboard.state_footprint import grid_of
 
 
 def test_an_untouched_state_writes_only_version_page_and_language() -> None:
@@ -146,3 +147,21 @@ def test_no_value_of_a_known_name_raises(pairs: list[tuple[str, str]]) -> None:
     state = AppState()
     read_query(state, "?" + urlencode(pairs))
     assert write_query(state).startswith("?v=1&page=")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "heights", "grid"),
+    [
+        ((0, 0), (2.2, 0.3), (2.5, 250.0)),
+        ((0, 0), (39.6, 12.0), (40.0, 4000.0)),
+        ((0, 0), (400.0, 10.0), (40.0, 4000.0)),
+        ((10, 0), (10.0, 1.0), (10.0, 2000.0)),
+        ((0, 500), (39.6, 12.0), (5.0, 500.0)),
+        ((4, 1000), (39.6, 12.0), (4.0, 1000.0)),
+        ((0, 0), (1.0, 20.0), (2.5, 250.0)),
+    ],
+)
+def test_an_automatic_grid_follows_from_the_heights(
+    chosen: tuple[int, int], heights: tuple[float, float], grid: tuple[float, float]
+) -> None:
+    assert grid_of(*chosen, *heights) == grid

@@ -11,7 +11,7 @@ from fluxscape.footprint.weights import SOURCES
 from fluxscape_dashboard.pages._upload import Upload
 from fluxscape_dashboard.pages._widgets import MARGIN, choice
 from fluxscape_dashboard.pages.base import PageView
-from fluxscape_dashboard.state_footprint import NO_MODEL
+from fluxscape_dashboard.state_footprint import AUTOMATIC, NO_MODEL
 from fluxscape_dashboard.text import t
 
 Words = Callable[[Any, str], str]
@@ -45,6 +45,11 @@ def log_switch(page: PageView) -> Any:
 def metre_words(value: int, _: str) -> str:
     """Return a length."""
     return f"{value} m"
+
+
+def grid_words(value: int, lang: str) -> str:
+    """Return a length, or that it follows from the heights."""
+    return metre_words(value, lang) if value != AUTOMATIC else t("footprint.automatic", lang)
 
 
 def model_words(model: str, lang: str) -> str:

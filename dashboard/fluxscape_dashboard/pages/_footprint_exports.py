@@ -39,6 +39,12 @@ class Saved:
         fields = [one["climatology"] for one in both if one is not None]
         return {str(field.attrs["model"]): field for field in fields}
 
+    @property
+    def reach(self) -> float:
+        """Half-width of the grid [m]."""
+        east = self.result["climatology"]["x"].to_numpy()
+        return float(east[-1] - east[0]) / 2.0
+
     def name(self, suffix: str) -> str:
         """Return the name of a file."""
         models = "-".join(self.climatologies)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
+import xarray as xr
 
 from fluxscape.footprint import find_model
 from fluxscape_dashboard.pages._footprint_exports import Saved
@@ -190,6 +191,7 @@ def provenance_rows(result: dict[str, Any], lang: str) -> list[tuple[str, str]]:
         *methods,
         (t("footprint.weight", lang), t(f"footprint.weight_{facts['weight']}", lang)),
         (t("footprint.geometry", lang), geometry_words(facts, lang)),
+        (t("footprint.grid", lang), grid_facts(result["climatology"], lang)),
         (t("work.version", lang), label(facts["fluxscape_version"])),
     ]
 
@@ -210,6 +212,14 @@ def geometry_words(facts: dict[str, Any], lang: str) -> str:
         displacement=f"{facts['displacement_height']:.3g}",
         roughness=f"{roughness:.3g}",
     )
+
+
+def grid_facts(climatology: xr.Dataset, lang: str) -> str:
+    """Return cell size and half-width of the grid."""
+    east = climatology["x"].to_numpy()
+    cell = float(east[1] - east[0])
+    reach = float(east[-1] - east[0]) / 2.0
+    return t("footprint.grid_facts", lang, cell=f"{cell:g}", reach=f"{reach:.0f}")
 
 
 def title_words(saved: Saved, lang: str) -> str:

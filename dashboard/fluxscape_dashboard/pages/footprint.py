@@ -12,8 +12,8 @@ from fluxscape.errors import RunError
 from fluxscape_dashboard.pages._downloads import picture_button
 from fluxscape_dashboard.pages._footprint_choices import (
     RecordChoices,
+    grid_words,
     log_switch,
-    metre_words,
     model_words,
     select,
     side_by_side,
@@ -46,7 +46,7 @@ from fluxscape_dashboard.pages._widgets import (
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.sites import Heights, has_position, heights_of
 from fluxscape_dashboard.state import AppState
-from fluxscape_dashboard.state_footprint import NO_MODEL
+from fluxscape_dashboard.state_footprint import NO_MODEL, grid_of
 from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.views.footprint_scene import MapCells
 
@@ -160,7 +160,7 @@ class FootprintPage(PageView):
             side_by_side(select(self, "light"), self._choices.year),
             self._choices.weight,
             side_by_side(
-                select(self, "resolution", metre_words), select(self, "extent", metre_words)
+                select(self, "resolution", grid_words), select(self, "extent", grid_words)
             ),
             select(self, "layer"),
             log_switch(self),
@@ -259,6 +259,9 @@ class FootprintPage(PageView):
             return
         heights = heights_of(place.tower)
         state = self.state
+        height = state.fp_height or heights.measurement
+        canopy = state.fp_canopy or heights.canopy
+        resolution, extent = grid_of(state.fp_resolution, state.fp_extent, height, canopy)
         arguments = {
             "latitude": place.latitude,
             "longitude": place.longitude,
@@ -267,11 +270,11 @@ class FootprintPage(PageView):
             "model": state.fp_model,
             "other": "" if state.fp_other == NO_MODEL else state.fp_other,
             "weight": state.fp_weight,
-            "height": state.fp_height or heights.measurement,
-            "canopy": state.fp_canopy or heights.canopy,
+            "height": height,
+            "canopy": canopy,
             "period": state.footprint_period,
-            "resolution": float(state.fp_resolution),
-            "extent": float(state.fp_extent),
+            "resolution": resolution,
+            "extent": extent,
             "cover": place.cover,
             "with_score": state.fp_tab == "score",
         }
@@ -325,7 +328,7 @@ class FootprintPage(PageView):
         layer = self.state.fp_layer
         if self._shown is None or layer == "none":
             return MapCells.none()
-        place, reach = self._shown.place, 2.0 * float(self.state.fp_extent)
+        place, reach = self._shown.place, 2.0 * self._shown.reach
         around = pixels_around(layer, place.longitude, place.latitude, reach)
         return map_cells(layer, around, self.state.lang)
 
