@@ -5,7 +5,6 @@ import pytest
 
 from fluxscape.dlm import parameters_for, prepare_forcing, run_dlm
 from fluxscape.dlm._clock import clock_shift
-from fluxscape.meteorology.estimates import annual_carbon_dioxide, clear_sky_longwave
 from fluxscape.dlm._fills import fill_gaps
 from fluxscape.dlm._phenology import day_length, seasonal_leaf_area
 from fluxscape.errors import (
@@ -15,6 +14,7 @@ from fluxscape.errors import (
     OutOfBoundsError,
     UnitsError,
 )
+from fluxscape.meteorology.estimates import annual_carbon_dioxide, clear_sky_longwave
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 PLACE = {"latitude": 42.0, "longitude": 0.0}
