@@ -79,11 +79,15 @@ class Checkpoint:
         z after the last of them.
     result
         What is known so far; ``posterior`` fields are those of the last pass.
+    predicted
+        Predictions of the members that the last pass moved, from before it moved them; to be
+        looked at, and not needed to go on.
     """
 
     passes: int
     ensemble: FloatArray
     result: Result
+    predicted: FloatArray | None = None
 
 
 OnPass = Callable[[Checkpoint], None]
@@ -245,11 +249,12 @@ class _Passes:
         else:
             self.done, self.z, self.result = resume.passes, resume.ensemble.copy(), resume.result
         self.left = whole - sum(1.0 / alpha for alpha in self.result.alphas)
+        self.predicted: FloatArray | None = None
 
     def step(self, inflation: Callable[[float, FloatArray], float]) -> None:
         """Run every member and move the ensemble once."""
         draw = np.random.default_rng([self.seed, self.done])
-        predicted = self._predict(draw)
+        predicted = self.predicted = self._predict(draw)
         if self.done == 0:
             self.result.predicted_prior = predicted.copy()
         by_member = np.mean(((self.observed - predicted) / self.sigma) ** 2, axis=1)
@@ -287,7 +292,7 @@ class _Passes:
     def checkpoint(self) -> Checkpoint:
         """Return what is needed to go on from here."""
         self.result.posterior = self.z
-        return Checkpoint(self.done, self.z.copy(), self.result)
+        return Checkpoint(self.done, self.z.copy(), self.result, self.predicted)
 
     def finish(self) -> Result:
         """Run the posterior members and return the result."""
