@@ -17,6 +17,7 @@ from fluxscape_dashboard.views.series import (
 )
 
 STEP = 1800
+NAMES = {"modelled": "模拟", "compared": "默认参数", "observed": "实测"}
 TIMES = np.datetime64("2010-01-01T00:00", "ns") + np.arange(365 * 48) * np.timedelta64(STEP, "s")
 
 
@@ -59,15 +60,16 @@ def test_a_running_sum_is_the_integral() -> None:
 
 
 @pytest.mark.parametrize("view", ["week", "diurnal", "daily", "cumulative"])
-def test_every_view_draws_its_four_quantities(view: str) -> None:
+def test_every_view_draws_its_quantities(view: str) -> None:
     kind = view if view in QUANTITIES else "half-hourly"
     series = {quantity.name: np.ones(TIMES.size) for quantity in QUANTITIES[kind]}
     run = Run(TIMES, STEP, 8.0, series)
     grid = SeriesGrid(view)
     grid.show("modelled", run, week=3)
     grid.show("compared", None)
-    grid.speak("zh", compared="默认参数", offset_hours=8.0)
+    grid.speak("zh", names=NAMES, offset_hours=8.0, notes={"soil_temperature": "0–5 cm"})
     for chart in grid.charts:
+        assert chart.has_values
         assert len(chart.sources["modelled"].data["y"]) > 40
         assert len(chart.sources["compared"].data["y"]) == 0
         assert chart.chart.title.text
@@ -75,8 +77,18 @@ def test_every_view_draws_its_four_quantities(view: str) -> None:
 
 def test_a_series_that_a_run_lacks_leaves_an_empty_chart() -> None:
     grid = SeriesGrid("week")
-    grid.show("observed", Run(TIMES, STEP, 8.0, {}), week=1)
-    assert all(len(chart.sources["observed"].data["y"]) == 0 for chart in grid.charts)
+    nothing = np.full(TIMES.size, np.nan)
+    grid.show("observed", Run(TIMES, STEP, 8.0, {"latent_heat_flux": nothing}), week=1)
+    assert not any(chart.has_values for chart in grid.charts)
+
+
+def test_temperatures_are_drawn_in_degrees_celsius() -> None:
+    grid = SeriesGrid("week")
+    grid.show("modelled", Run(TIMES, STEP, 8.0, {"soil_temperature": np.full(TIMES.size, 283.15)}))
+    drawn = next(c for c in grid.charts if c.quantity.name == "soil_temperature")
+    assert drawn.sources["modelled"].data["y"][0] == pytest.approx(10.0)
+    grid.speak("en", names=NAMES, offset_hours=8.0)
+    assert drawn.chart.yaxis[0].axis_label == "°C"
 
 
 def test_carbon_units_say_that_they_count_carbon() -> None:
