@@ -1,10 +1,16 @@
-"""What the Model page shows: parameters prefixed ``dlm_`` of the session state."""
+"""What the Model page shows: parameters prefixed ``dlm_`` of the session state.
+
+The prefix is that of the page's first model; models of light-use efficiency share it.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 import param
+
+from fluxscape_dashboard.work.model_sets import MODEL_NAMES
+from fluxscape_dashboard.work.periods import PARTS
 
 SOIL_TEXTURES: Final = (
     "sand",
@@ -40,10 +46,19 @@ COVER_TYPES: Final = (
 )
 """IGBP classes for which the model has parameters."""
 
+STREAM_NAMES: Final = ("nee", "gpp", "le", "h", "ts", "swc")
+"""Short names of what parameters can be calibrated to."""
+
+FIRST_STREAMS: Final = ("nee", "le")
+"""Streams that are chosen where nobody chooses."""
+
 
 class ModelState(param.Parameterized):
     """What the Model page shows."""
 
+    dlm_model = param.Selector(
+        default="dlm", objects=list(MODEL_NAMES), doc="Model, by its name in the library."
+    )
     dlm_source = param.Selector(
         default="simulated",
         objects=["simulated", "upload"],
@@ -60,12 +75,47 @@ class ModelState(param.Parameterized):
     dlm_params = param.Dict(default={}, doc="Parameters that differ from their default, by name.")
     dlm_view = param.Selector(
         default="week",
-        objects=["week", "diurnal", "daily", "cumulative", "budget", "scores"],
+        objects=[
+            "week",
+            "diurnal",
+            "daily",
+            "cumulative",
+            "profile",
+            "budget",
+            "scores",
+            "calibrate",
+        ],
         doc="How the series are shown.",
     )
     dlm_week = param.Integer(default=28, bounds=(1, 53), doc="Week of the half-hourly view.")
     dlm_compare = param.Selector(
         default="default",
-        objects=["none", "default", "previous"],
+        objects=["none", "default", "previous", "kept"],
         doc="Parameter set drawn for comparison.",
+    )
+    dlm_kept = param.Dict(
+        default={}, doc="Model, land cover, soil and changed parameters that were kept to compare."
+    )
+    dlm_year = param.Integer(
+        default=0, bounds=(0, 2200), doc="Year that is shown and scored; the whole record if 0."
+    )
+    dlm_part = param.Selector(
+        default="year", objects=list(PARTS), doc="Part of the year that is shown and scored."
+    )
+    dlm_cal_streams = param.List(
+        default=list(FIRST_STREAMS), item_type=str, doc="What parameters are calibrated to."
+    )
+    dlm_cal_parameters = param.List(
+        default=[], item_type=str, doc="Calibrated parameters; the usual ones if empty."
+    )
+    dlm_cal_members = param.Selector(
+        default=40, objects=[10, 20, 40, 100, 200], doc="Members of the ensemble."
+    )
+    dlm_cal_passes = param.Selector(
+        default=4, objects=[1, 2, 3, 4, 6, 8], doc="Passes of the ensemble smoother."
+    )
+    dlm_cal_truth = param.Selector(
+        default="drawn",
+        objects=["drawn", "present", "kept"],
+        doc="Parameters that a twin experiment takes for true.",
     )

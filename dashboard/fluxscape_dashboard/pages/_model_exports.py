@@ -9,13 +9,13 @@ from typing import Any
 import panel_material_ui as pmui
 import xarray as xr
 
-from fluxscape.dlm import parameters_for
 from fluxscape.errors import FluxscapeError
 from fluxscape.io.atomic import write_netcdf, write_text
 from fluxscape.io.exports import write_csv
 from fluxscape.io.guards import check_upload_name
+from fluxscape.parameters import ParameterSet
 from fluxscape_dashboard.pages._downloads import data_button, file_name
-from fluxscape_dashboard.pages._model_words import ModelRun
+from fluxscape_dashboard.pages._model_runs import ModelRun
 from fluxscape_dashboard.pages._upload import UploadButton
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.safe import label
@@ -26,7 +26,12 @@ def export_row(page: PageView, run: Callable[[], ModelRun]) -> Any:
     """Return the buttons that save parameters and series."""
 
     def name(suffix: str) -> Callable[[], str]:
-        return lambda: file_name("dlm", run().place.short, run().igbp, suffix=suffix)
+        def made() -> str:
+            present = run()
+            made_with = present.made_with
+            return file_name(made_with.model, present.place.short, made_with.igbp, suffix=suffix)
+
+        return made
 
     return pmui.FlexBox(
         data_button(
@@ -48,9 +53,7 @@ def export_row(page: PageView, run: Callable[[], ModelRun]) -> Any:
 
 def write_parameters(run: ModelRun, path: Path) -> None:
     """Write all parameters of a run."""
-    parameters = parameters_for(run.igbp, run.soil).replace(run.changes)
-    site = run.place.short
-    write_text(parameter_text(parameters, igbp=run.igbp, soil=run.soil, site=site), path)
+    write_text(parameter_text(run.made_with, site=run.place.short), path)
 
 
 def write_series(run: ModelRun, path: Path) -> None:
@@ -66,8 +69,11 @@ def write_series(run: ModelRun, path: Path) -> None:
 
 
 def with_names(run: ModelRun) -> xr.Dataset:
-    """Return the outputs with the tower's name among the attributes."""
+    """Return outputs and daily profiles with the tower's name among the attributes."""
     named: xr.Dataset = run.data.assign_attrs(site=run.place.short)
+    if run.profile is not None:
+        profiles = {f"daily_{name}_profile": item for name, item in run.profile.items()}
+        named = named.assign(profiles)
     return named
 
 
@@ -78,8 +84,8 @@ class ParameterLoader:
     ----------
     page
         The page.
-    base
-        Gives land cover and soil of the defaults that the file is compared with.
+    defaults
+        Gives the default parameters that the file is compared with.
     on_load
         Called with the values that differ from the defaults and the file's name.
     on_error
@@ -90,11 +96,11 @@ class ParameterLoader:
         self,
         page: PageView,
         *,
-        base: Callable[[], tuple[str, str]],
+        defaults: Callable[[], ParameterSet],
         on_load: Callable[[dict[str, float], str], None],
         on_error: Callable[[FluxscapeError, str], None],
     ) -> None:
-        self._base, self._on_load, self._on_error = base, on_load, on_error
+        self._defaults, self._on_load, self._on_error = defaults, on_load, on_error
         self.button = UploadButton(
             on_refused=lambda: None,
             largest=LARGEST_FILE,
@@ -114,7 +120,7 @@ class ParameterLoader:
         clean = label(name, limit=80)
         try:
             check_upload_name(name)
-            changes = read_parameters(event.new, clean, parameters_for(*self._base()))
+            changes = read_parameters(event.new, clean, self._defaults())
         except FluxscapeError as error:
             self._on_error(error, clean)
             return

@@ -1,4 +1,4 @@
-"""The model's parameters as sliders: groups, units, bounds and sources from the model's table."""
+"""A model's parameters as sliders: groups, units, bounds and sources from the model's table."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, Final
 import numpy as np
 import panel_material_ui as pmui
 
-from fluxscape.dlm.parameters import DlmParameters
-from fluxscape.parameters import Parameter
+from fluxscape.parameters import Parameter, ParameterSet
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.theme import WIDE_TOOLTIP
 from fluxscape_dashboard.views.charts import pretty_unit
 
 STEPS: Final = 100
 """Positions of a slider."""
 
-FIRST_OPEN: Final = "Photosynthesis"
-"""Group whose card is open at first."""
+FIRST_OPEN: Final = ("Photosynthesis", "Efficiency")
+"""Groups whose card is open at first."""
 
 WIDE_RANGE: Final = 100.0
 """Ratio of the bounds from which a slider is logarithmic."""
@@ -33,10 +33,10 @@ _CARD_SX: Final[dict[str, Any]] = {
 Groups = dict[str, tuple[Parameter, ...]]
 
 
-def parameter_groups() -> Groups:
-    """Return the parameters by group, both in the order of the table."""
+def parameter_groups(kind: type[ParameterSet]) -> Groups:
+    """Return the parameters of a model by group, both in the order of the table."""
     groups: dict[str, list[Parameter]] = {}
-    for row in DlmParameters.table():
+    for row in kind.table():
         groups.setdefault(row.group, []).append(row)
     return {name: tuple(rows) for name, rows in groups.items()}
 
@@ -46,11 +46,16 @@ def is_logarithmic(row: Parameter) -> bool:
     return row.lower > 0 and row.upper / row.lower >= WIDE_RANGE
 
 
+def group_key(group: str) -> str:
+    """Return the key of a group's name."""
+    return f"model.group_{group.lower().replace(' ', '_')}"
+
+
 class ParameterSliders:
     """Cards of sliders over ``dlm_params``, the values that differ from the defaults.
 
     A group's sliders are built when its card is first opened: forty at once would make a page
-    slow to open.
+    slow to open. Another model brings other cards.
 
     Parameters
     ----------
@@ -59,7 +64,7 @@ class ParameterSliders:
     on_change
         Called with a name and a value when the user has let go of a slider.
     on_reset
-        Called with the names of a group whose defaults are wanted back.
+        Called with the names of parameters whose defaults are wanted back.
     """
 
     def __init__(
@@ -72,17 +77,20 @@ class ParameterSliders:
         self._page, self._on_change, self._on_reset = page, on_change, on_reset
         self._values: dict[str, float] = {}
         self._defaults: dict[str, float] = {}
+        self._kind: type[ParameterSet] | None = None
+        self._groups: Groups = {}
+        self._cards: dict[str, Any] = {}
         self._sliders: dict[str, Any] = {}
+        self._resets: dict[str, Any] = {}
         self._quiet = False
-        self._groups = parameter_groups()
-        self._cards = {name: self._card(name) for name in self._groups}
-        self.view = pmui.Column(*self._cards.values(), sizing_mode="stretch_width", margin=0)
-        self._cards[FIRST_OPEN].collapsed = False
+        self.view = pmui.Column(sizing_mode="stretch_width", margin=0)
         page.state.param.watch(lambda _: self._speak(), "lang")
 
-    def show(self, parameters: DlmParameters, defaults: DlmParameters) -> None:
+    def show(self, parameters: ParameterSet, defaults: ParameterSet) -> None:
         """Put the sliders where the parameters are."""
         self._values, self._defaults = parameters.to_dict(), defaults.to_dict()
+        if type(parameters) is not self._kind:
+            self._build(type(parameters))
         self._quiet = True
         try:
             for name, slider in self._sliders.items():
@@ -91,25 +99,34 @@ class ParameterSliders:
             self._quiet = False
         self._speak()
 
+    def _build(self, kind: type[ParameterSet]) -> None:
+        """Make the cards of another model."""
+        self._kind, self._groups = kind, parameter_groups(kind)
+        self._sliders, self._resets = {}, {}
+        self._cards = {name: self._card(name) for name in self._groups}
+        for name in FIRST_OPEN:
+            if name in self._cards:
+                self._cards[name].collapsed = False
+        self.view.objects = list(self._cards.values())
+
     def _card(self, group: str) -> Any:
-        card = pmui.Card(
-            title=t(f"model.group_{group.lower()}", self._page.state.lang),
+        card: Any = pmui.Card(
+            title=t(group_key(group), self._page.state.lang),
             collapsed=True,
             sizing_mode="stretch_width",
             margin=(3, 0),
             sx=_CARD_SX,
         )
-        card.param.watch(lambda event: None if event.new else self._fill(group), "collapsed")
+        card.param.watch(lambda event: None if event.new else self._fill(card, group), "collapsed")
         return card
 
-    def _fill(self, group: str) -> None:
+    def _fill(self, card: Any, group: str) -> None:
         """Build the sliders of a group."""
-        card = self._cards[group]
-        if len(card.objects):
+        # A card of the model before may still be opened on its way out.
+        if len(card.objects) or group not in self._cards:
             return
         rows = self._groups[group]
-        for row in rows:
-            self._sliders[row.name] = self._slider(row)
+        lines = [self._line(row) for row in rows]
         names = tuple(row.name for row in rows)
         reset = pmui.Button(
             label=self._page.bound("model.reset_group"),
@@ -119,8 +136,21 @@ class ParameterSliders:
             on_click=lambda _: self._on_reset(names),
             margin=0,
         )
-        card.objects = [*(self._sliders[name] for name in names), reset]
+        card.objects = [*lines, reset]
         self._speak()
+
+    def _line(self, row: Parameter) -> Any:
+        """Return a parameter's slider and, beside it, what sets it back."""
+        slider = self._sliders[row.name] = self._slider(row)
+        back = self._resets[row.name] = pmui.IconButton(
+            icon="restart_alt",
+            size="small",
+            on_click=lambda _: self._on_reset((row.name,)),
+            visible=False,
+            margin=(10, 0),
+            stylesheets=[WIDE_TOOLTIP],
+        )
+        return pmui.Row(slider, back, sizing_mode="stretch_width", margin=0)
 
     def _slider(self, row: Parameter) -> Any:
         value = self._values.get(row.name, row.default)
@@ -152,12 +182,15 @@ class ParameterSliders:
         tidy = float(f"{value:.4g}")
         self._on_change(row.name, min(max(tidy, row.lower), row.upper))
 
+    def _is_changed(self, name: str) -> bool:
+        return self._values.get(name) != self._defaults.get(name)
+
     def _speak(self) -> None:
         """Word titles, labels and tooltips in the present language."""
         lang = self._page.state.lang
         for group, rows in self._groups.items():
-            changed = sum(self._values.get(r.name) != self._defaults.get(r.name) for r in rows)
-            title = t(f"model.group_{group.lower()}", lang)
+            changed = sum(self._is_changed(row.name) for row in rows)
+            title = t(group_key(group), lang)
             if changed:
                 title = t("model.group_changed", lang, group=title, count=changed)
             self._cards[group].title = title
@@ -166,20 +199,24 @@ class ParameterSliders:
                     self._word(row, lang)
 
     def _word(self, row: Parameter, lang: str) -> None:
-        slider = self._sliders[row.name]
+        slider, back = self._sliders[row.name], self._resets[row.name]
         words = t(f"model.parameter_{row.name}", lang)
         unit = "" if row.unit == "1" else f" [{pretty_unit(row.unit)}]"
-        changed = self._values.get(row.name) != self._defaults.get(row.name)
-        mark = "• " if changed else ""
-        slider.label = f"{mark}{words}{unit}"
+        changed = self._is_changed(row.name)
+        default = f"{self._defaults.get(row.name, row.default):g}"
+        slider.label = f"{'• ' if changed else ''}{words}{unit}"
         slider.description = t(
             "model.parameter_tooltip",
             lang,
-            symbol=row.symbol,
-            default=f"{self._defaults.get(row.name, row.default):g}",
+            symbol=row.symbol or words,
+            default=default,
             lower=f"{row.lower:g}",
             upper=f"{row.upper:g}",
             source=row.source,
+        )
+        back.param.update(
+            visible=changed,
+            description=t("model.reset_one", lang, name=words, default=default),
         )
 
 

@@ -1,45 +1,75 @@
-"""The Model page: turn the land-surface model's parameters and see the fluxes move."""
+"""The Model page: turn a model's parameters, see the fluxes move, calibrate it to measured ones."""
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar, Final
 
 import panel as pn
 import panel_material_ui as pmui
 
-from fluxscape.dlm import DlmParameters, parameters_for
-from fluxscape.errors import FluxscapeError, MissingVariableError, OutOfBoundsError, RunError
-from fluxscape_dashboard.pages._errors import error_alert
-from fluxscape_dashboard.pages._model_display import ModelDisplay
+from fluxscape.errors import FluxscapeError, RunError
+from fluxscape_dashboard.pages._model_calibration import CalibrationTab
+from fluxscape_dashboard.pages._model_choices import (
+    PeriodChoices,
+    compare_choice,
+    ground_choices,
+    model_choice,
+    source_choice,
+)
+from fluxscape_dashboard.pages._model_display import ModelDisplay, Picture
 from fluxscape_dashboard.pages._model_exports import ParameterLoader, export_row
-from fluxscape_dashboard.pages._model_words import ModelRun, notes, provenance_rows, sums_table
+from fluxscape_dashboard.pages._model_parameters import ModelParameters
+from fluxscape_dashboard.pages._model_runs import ModelRun, RunStore, place_key, site_fields
+from fluxscape_dashboard.pages._model_words import (
+    notes,
+    provenance_rows,
+    series_title,
+    set_words,
+    sums_table,
+)
 from fluxscape_dashboard.pages._parameters import ParameterSliders
 from fluxscape_dashboard.pages._place import Place, PositionFields
+from fluxscape_dashboard.pages._refill import Facts, Messages, Table
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages._upload import UploadCard
 from fluxscape_dashboard.pages._widgets import (
     MARGIN,
     choice,
     description,
-    fact,
     heading,
-    message,
-    small_table,
     tower_choice,
 )
 from fluxscape_dashboard.pages.base import PageView, Services
-from fluxscape_dashboard.sites import UNKNOWN_COVER, has_position, heights_of
+from fluxscape_dashboard.sites import has_position
 from fluxscape_dashboard.state import AppState
-from fluxscape_dashboard.state_model import COVER_TYPES
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.views.series import weeks_in
+from fluxscape_dashboard.work.model_sets import ModelSet
+from fluxscape_dashboard.work.periods import Period
 
-RUN_PARAMETERS: Final = ("tower", "dlm_source", "dlm_type", "dlm_soil", "dlm_params")
-"""Parameters whose change asks for a new run."""
+RUN_PARAMETERS: Final = (
+    "tower",
+    "dlm_model",
+    "dlm_source",
+    "dlm_type",
+    "dlm_soil",
+    "dlm_params",
+    "dlm_compare",
+    "dlm_kept",
+)
+"""Parameters whose change may ask for a new run."""
 
-SHOW_PARAMETERS: Final = ("dlm_view", "dlm_week", "dlm_compare", "lang")
+SHOW_PARAMETERS: Final = (
+    "dlm_view",
+    "dlm_week",
+    "dlm_year",
+    "dlm_part",
+    "dlm_cal_streams",
+    "dlm_cal_parameters",
+    "dlm_cal_truth",
+    "lang",
+)
 """Parameters whose change only redraws."""
 
 WANTED: Final = (
@@ -53,7 +83,7 @@ WANTED: Final = (
     ("carbon_dioxide_mole_fraction", "model.without_co2"),
     ("leaf_area_index", "model.without_lai"),
 )
-"""Inputs of the model, and what happens without each."""
+"""Inputs of the models, and what happens without each."""
 
 
 class ModelPage(PageView):
@@ -64,26 +94,37 @@ class ModelPage(PageView):
     def __init__(self, state: AppState, services: Services) -> None:
         super().__init__(state, services)
         self._visible, self._stale = False, True
+        self._store = RunStore()
         self._shown: ModelRun | None = None
-        self._default: ModelRun | None = None
         self._previous: ModelRun | None = None
         self._file_error: tuple[FluxscapeError, str] | None = None
-        self._display = ModelDisplay()
+        self._display = ModelDisplay(self)
         self._run = RunControl(
             self,
-            target="fluxscape_dashboard.work.model:run_model",
+            target="fluxscape_dashboard.work.model:run_models",
             on_result=self._take_result,
         )
         self._card = UploadCard(self, wanted=WANTED, on_upload=lambda _: self._refresh())
         self._position = PositionFields(self, self._refresh)
+        self._parameters = parameters = ModelParameters(self)
         self._sliders = ParameterSliders(
-            self, on_change=self._change_parameter, on_reset=self._reset_parameters
+            self, on_change=parameters.change_one, on_reset=parameters.reset
         )
         self._loader = ParameterLoader(
-            self, base=self._base, on_load=self._load_parameters, on_error=self._refuse_file
+            self,
+            defaults=parameters.defaults,
+            on_load=self._load_parameters,
+            on_error=self._refuse_file,
         )
-        self._notes = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._facts = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._calibration = CalibrationTab(
+            self,
+            place=self._present_place,
+            made_with=self._parameters.present,
+            kept=self._parameters.kept,
+            on_accept=self._parameters.accept,
+        )
+        self._period = PeriodChoices(self)
+        self._notes, self._sums, self._facts = Messages(), Table(), Facts()
         self._exports = pmui.Column(
             heading(self, "work.save"),
             export_row(self, self._saved),
@@ -108,41 +149,22 @@ class ModelPage(PageView):
 
     # ------------------------------------------------------------------ zones
     def selectors(self) -> Any:
-        """Return tower, forcing, land cover, soil, the run, and the parameters."""
-        state = self.state
+        """Return tower, model, forcing, land cover, soil, the run, and the parameters."""
         upload = pmui.Column(
             self._position.view,
             self._card.view,
-            visible=pn.bind(lambda source: source == "upload", state.param.dlm_source),
+            visible=pn.bind(lambda source: source == "upload", self.state.param.dlm_source),
             sizing_mode="stretch_width",
             margin=0,
         )
         return pmui.Column(
             tower_choice(self),
-            choice(
-                self,
-                "dlm_source",
-                "model.forcing",
-                state.param.dlm_source.objects,
-                lambda value, lang: t(f"footprint.source_{value}", lang),
-                buttons=True,
-            ),
+            model_choice(self),
+            source_choice(self),
             upload,
-            choice(self, "dlm_type", "model.type", ("", *COVER_TYPES), _type_words),
-            choice(
-                self,
-                "dlm_soil",
-                "model.soil",
-                state.param.dlm_soil.objects,
-                lambda value, lang: t(f"model.soil_{value}", lang),
-            ),
-            choice(
-                self,
-                "dlm_compare",
-                "model.compare",
-                state.param.dlm_compare.objects,
-                lambda value, lang: t(f"model.compare_{value}", lang),
-            ),
+            *ground_choices(self),
+            self._period.view,
+            compare_choice(self, self._parameters.keep),
             self._run.view,
             heading(self, "model.parameters"),
             self._sliders.view,
@@ -170,7 +192,7 @@ class ModelPage(PageView):
             buttons=True,
         )
         return pmui.Column(
-            self._notes,
+            self._notes.column,
             views,
             pmui.Row(
                 self._week,
@@ -178,6 +200,7 @@ class ModelPage(PageView):
                 margin=0,
             ),
             self._display.view,
+            self._calibration.view,
             sizing_mode="stretch_both",
             scroll="y-auto",
             margin=0,
@@ -185,11 +208,12 @@ class ModelPage(PageView):
         )
 
     def details(self) -> Any:
-        """Return the description, the sums of the year, the provenance and the downloads."""
+        """Return the description, the sums of the period, the provenance and the downloads."""
         return pmui.Column(
             heading(self, "model.title"),
             description(self, "model.description"),
-            self._facts,
+            self._sums.pane,
+            self._facts.pane,
             self._exports,
             pmui.Column(
                 self._card.report,
@@ -201,47 +225,13 @@ class ModelPage(PageView):
             margin=0,
         )
 
-    # ------------------------------------------------------------------ parameters
-    def _base(self) -> tuple[str, str]:
-        """Return land cover and soil of the default parameters."""
-        tower = tower_or_none(self.state.tower)
-        own = tower.igbp if tower is not None and tower.igbp in COVER_TYPES else UNKNOWN_COVER
-        return self.state.dlm_type or own, self.state.dlm_soil
-
-    def _parameters(self) -> tuple[DlmParameters, DlmParameters]:
-        """Return the parameters in force and their defaults; what an address spoilt is dropped."""
-        defaults = parameters_for(*self._base())
-        kept: dict[str, float] = {}
-        for name, value in self.state.dlm_params.items():
-            try:
-                defaults.replace({name: value})
-            except (MissingVariableError, OutOfBoundsError):
-                self.services.notify("warning", "model.bad_parameter", name=name, value=value)
-            else:
-                kept[name] = value
-        if kept != self.state.dlm_params:
-            self.state.dlm_params = kept
-        return defaults.replace(kept), defaults
-
-    def _change_parameter(self, name: str, value: float) -> None:
-        _, defaults = self._parameters()
-        changes = dict(self.state.dlm_params) | {name: value}
-        if math.isclose(value, getattr(defaults, name), rel_tol=1e-9):
-            del changes[name]
-        self.state.dlm_params = changes
-
-    def _reset_parameters(self, names: tuple[str, ...]) -> None:
-        changes = {k: v for k, v in self.state.dlm_params.items() if k not in names}
-        self.state.dlm_params = changes
+    def _refuse_file(self, error: FluxscapeError, name: str) -> None:
+        self._file_error = (error, name)
+        self._speak()
 
     def _load_parameters(self, changes: dict[str, float], name: str) -> None:
         self._file_error = None
-        self.services.notify("success", "model.loaded", name=name, count=len(changes))
-        self.state.dlm_params = changes
-        self._speak()
-
-    def _refuse_file(self, error: FluxscapeError, name: str) -> None:
-        self._file_error = (error, name)
+        self._parameters.load(changes, name)
         self._speak()
 
     # ------------------------------------------------------------------ running
@@ -256,34 +246,44 @@ class ModelPage(PageView):
         self._visible = False
 
     def _refresh(self, *events: Any) -> None:
-        """Ask for a run with the present settings."""
-        if any(event.name == "tower" for event in events):
+        """Show the run with the present settings, or ask for it."""
+        changed = {event.name: event for event in events}
+        if "tower" in changed:
             self._position.follow_tower()
+        if "dlm_model" in changed and "dlm_params" not in changed:
+            own = dict(self.state.dlm_params)
+            self._parameters.switch_model(changed["dlm_model"].old)
+            if own != self.state.dlm_params:
+                # That change was watched too, and has done what follows.
+                return
         if not self._visible:
             self._stale = True
             return
         self._stale = False
-        parameters, defaults = self._parameters()
-        self._sliders.show(parameters, defaults)
+        made_with = self._parameters.present()
+        self._sliders.show(made_with.parameters(), made_with.defaults())
         place = self._present_place()
         if place is None:
             self._speak()
             return
-        igbp, soil = self._base()
-        changes = dict(self.state.dlm_params)
-        elevation = place.tower.elevation
-        arguments = {
-            "latitude": place.latitude,
-            "longitude": place.longitude,
-            "elevation": elevation if math.isfinite(elevation) and not place.upload else None,
-            "height": heights_of(place.tower).measurement,
-            "table": place.table,
-            "igbp": igbp,
-            "soil": soil,
-            "changes": changes,
-            "with_default": bool(changes) and not _same_base(self._default, place, igbp, soil),
-        }
-        self._run.request(arguments, (place, igbp, soil, changes))
+        wanted = dict.fromkeys([made_with, *self._beside(made_with)])
+        missing = [item for item in wanted if self._store.find(place, item) is None]
+        present = self._store.find(place, made_with)
+        if present is not None:
+            self._show(present)
+        if missing:
+            arguments = {
+                "site": site_fields(place),
+                "sets": [item.to_entries() for item in missing],
+            }
+            self._run.request(arguments, (place, missing))
+
+    def _beside(self, made_with: ModelSet) -> list[ModelSet]:
+        """Return what must be run to be drawn beside the present run."""
+        if self.state.dlm_compare == "default" and made_with.changes:
+            return [made_with.default]
+        kept = self._parameters.kept() if self.state.dlm_compare == "kept" else None
+        return [] if kept is None else [kept]
 
     def _present_place(self) -> Place | None:
         """Return the place of the next run, or None if there is nothing to run."""
@@ -296,21 +296,23 @@ class ModelPage(PageView):
             return None
         return self._position.place(tower, self._card.upload, self._card.utc_offset_hours)
 
-    def _take_result(self, result: dict[str, Any], context: tuple[Any, ...]) -> None:
-        place, igbp, soil, changes = context
+    def _take_result(self, result: dict[str, Any], context: Any) -> None:
+        place, sets = context
+        for made_with, parts in zip(sets, result["runs"], strict=True):
+            run = ModelRun(parts["series"], parts["profile"], place, made_with, result["observed"])
+            self._store.keep(run)
+        # What the sliders said when the run began may be the past by now.
+        wanted = self._present_place()
+        present = None if wanted is None else self._store.find(wanted, self._parameters.present())
+        found = present or self._store.find(place, sets[0])
+        if found is not None:
+            self._show(found)
 
-        def made(data: Any, changed: dict[str, float]) -> ModelRun:
-            observed, scores = result["observed"], result["scores"]
-            return ModelRun(data, place, igbp, soil, changed, observed, scores)
-
-        run = made(result["run"], changes)
-        same = _same_base(self._shown, place, igbp, soil)
-        self._previous = self._shown if same else None
-        if not changes:
-            self._default = run
-        elif result["default"] is not None:
-            self._default = made(result["default"], {})
-        self._shown = run
+    def _show(self, run: ModelRun) -> None:
+        before = self._shown
+        if run is not before:
+            near = before is not None and place_key(before.place) == place_key(run.place)
+            self._previous, self._shown = before if near else None, run
         self._speak()
 
     def _saved(self) -> ModelRun:
@@ -318,7 +320,7 @@ class ModelPage(PageView):
         if self._shown is None:
             msg = "there is no run to save yet"
             raise RunError(msg)
-        return self._shown
+        return self._within(self._shown)
 
     # ------------------------------------------------------------------ showing
     def _compared(self) -> ModelRun | None:
@@ -328,51 +330,67 @@ class ModelPage(PageView):
             return None
         if self.state.dlm_compare == "previous":
             return self._previous
-        base = self._default if run.changes else None
-        return base if _same_base(base, run.place, run.igbp, run.soil) else None
+        beside = self._beside(run.made_with)
+        found = self._store.find(run.place, beside[0]) if beside else None
+        return None if found is run else found
+
+    def _within(self, run: ModelRun) -> ModelRun:
+        """Return the part of a run that lies in the chosen period."""
+        return run.within(Period(self.state.dlm_year, self.state.dlm_part))
 
     def _speak(self) -> None:
-        """Bring charts and words up to the present run, view and language."""
+        """Bring charts and words up to the present run, view, period and language."""
         if not self._visible:
             self._stale = True
             return
         state, lang = self.state, self.state.lang
-        place = self._present_place()
-        known = place is not None and place.tower.igbp in COVER_TYPES
-        alerts = [message("info", words) for words in notes(state, place, known, lang)]
-        if self._file_error is not None:
-            error, name = self._file_error
-            headline = t("work.upload_failed", lang, name=name)
-            alerts.insert(0, error_alert(error, lang, headline=headline))
-        self._notes.objects = alerts
-        if self._shown is not None:
-            weeks = weeks_in(self._shown.data["time"].to_numpy())
+        place, run = self._present_place(), self._shown
+        self._say_notes(place, lang)
+        if run is not None:
+            self._period.show(run.years())
+            run = self._within(run)
+            weeks = weeks_in(run.data["time"].to_numpy())
             self._week.end = max(2, weeks)
             if state.dlm_week > weeks:
                 # This parameter is watched: what follows is done with the week that there is.
                 state.dlm_week = weeks
                 return
-        compare = "previous" if state.dlm_compare == "previous" else "default"
-        self._display.update(
-            view=state.dlm_view,
-            run=self._shown,
-            compared=self._compared(),
-            compared_name=t(f"model.legend_{compare}", lang),
-            week=state.dlm_week,
-            lang=lang,
-        )
-        self._exports.visible = self._shown is not None
-        if self._shown is not None:
-            self._facts.objects = [
-                small_table(sums_table(self._shown, lang)),
-                *(fact(name, value) for name, value in provenance_rows(self._shown, lang)),
-            ]
+        self._calibration.show(visible=state.dlm_view == "calibrate")
+        if state.dlm_view == "calibrate":
+            self._display.hide()
+        else:
+            self._display.update(state.dlm_view, None if run is None else self._picture(run))
+        self._exports.visible = run is not None
+        if run is not None:
+            self._sums.show(sums_table(run, lang))
+            self._facts.show(provenance_rows(run, lang))
 
+    def _say_notes(self, place: Place | None, lang: str) -> None:
+        """Show what must be said above the charts."""
+        words = notes(self.state, place, self._parameters.present(), self._shown, lang)
+        boxes: list[tuple[str, ...]] = [("info", line) for line in words]
+        if self.state.dlm_compare == "kept" and not self.state.dlm_kept:
+            boxes.append(("info", t("model.note_nothing_kept", lang)))
+        if self._file_error is not None:
+            error, name = self._file_error
+            boxes.insert(0, ("error", t("work.upload_failed", lang, name=name), error.message))
+        self._notes.show(boxes)
 
-def _type_words(value: str, lang: str) -> str:
-    return t(f"towers.igbp_{value}", lang) if value else t("model.type_own", lang)
+    def _picture(self, run: ModelRun) -> Picture:
+        """Return what the charts draw."""
+        lang = self.state.lang
+        compared = self._compared()
+        other = None if compared is None else compared.made_with
+        names = {
+            "modelled": series_title(run.made_with, other, lang),
+            "compared": "" if other is None else self._beside_words(other, lang),
+            "observed": t("model.legend_observed", lang),
+        }
+        beside = None if compared is None else self._within(compared)
+        return Picture(run, beside, names, self.state.dlm_week, lang)
 
-
-def _same_base(run: ModelRun | None, place: Place, igbp: str, soil: str) -> bool:
-    """Return whether a run was made at the same place with the same default parameters."""
-    return run is not None and (run.place, run.igbp, run.soil) == (place, igbp, soil)
+    def _beside_words(self, other: ModelSet, lang: str) -> str:
+        """Return the name of what stands beside the present run."""
+        if self.state.dlm_compare == "kept":
+            return t("model.legend_kept", lang, name=set_words(other, lang))
+        return t(f"model.legend_{self.state.dlm_compare}", lang)

@@ -34,10 +34,13 @@ INK: Final = "#37474f"
 MIDDLE: Final = "#7b8f99"
 """Colour of words drawn on a chart's ground, which is light or dark with the theme."""
 
-MODELLED: Final = "#1b6ca8"
-COMPARED: Final = "#e08214"
-OBSERVED: Final = "#4d4d4d"
-"""Colours of the three series; they differ in lightness too (Okabe and Ito's blue and orange)."""
+MODELLED: Final = "#2f86c9"
+COMPARED: Final = "#cf7410"
+OBSERVED: Final = "#78868d"
+"""Colours of the three series, three times as light or dark as either theme's ground."""
+
+LIMIT: Final = "#d64545"
+"""Colour of a bound that must not be crossed."""
 
 
 def new_chart(*, name: str, hover: Sequence[Any] = (), **options: Any) -> Any:
@@ -151,18 +154,18 @@ def scientific(value: float, digits: int = 2) -> str:
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
-_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT: Final = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def pretty_unit(unit: str) -> str:
     """Return a CF unit as typeset text.
 
-    >>> pretty_unit("umol m-2 s-1")
-    'µmol m⁻² s⁻¹'
+    >>> pretty_unit("umol m-2 s-1"), pretty_unit("kPa0.5")
+    ('µmol m⁻² s⁻¹', 'kPa⁰·⁵')
     """
     words = []
     for word in unit.split():
-        stem = word.rstrip("-0123456789")
+        stem = word.rstrip("-.0123456789")
         words.append(stem + word[len(stem) :].translate(_SUPERSCRIPT) if stem else word)
     text = " ".join(words)
-    return text.replace("umol", "µmol").replace("degree", "°")
+    return text.replace("umol", "µmol").replace("degree", "°").replace("degC", "°C")

@@ -1,20 +1,14 @@
-"""Charts of the land-surface model: series, water and energy budget, observed against modelled."""
+"""Charts of a model's series: half-hours of a week, mean days, days, sums."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from bokeh.models import (
-    ColumnDataSource,
-    DatetimeTickFormatter,
-    FixedTicker,
-    Range1d,
-    Span,
-)
+from bokeh.models import ColumnDataSource, DatetimeTickFormatter, FixedTicker, Range1d
 
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
@@ -24,10 +18,8 @@ from fluxscape_dashboard.views.charts import (
     describe,
     hover_tool,
     new_chart,
-    power_of_ten,
     pretty_unit,
     style_legend,
-    with_unit,
 )
 from fluxscape_dashboard.views.series import (
     QUANTITIES,
@@ -44,13 +36,7 @@ from fluxscape_dashboard.views.series import (
 VIEWS: Final = ("week", "diurnal", "daily", "cumulative")
 """Ways of showing the series, by key."""
 
-ENERGY_LIMIT: Final = 0.1
-"""Energy residual that a step may have [W m-2]."""
-
-WATER_LIMIT: Final = 1e-6
-"""Water residual that a step may have [kg m-2], that is mm."""
-
-_DATES: Final = DatetimeTickFormatter(
+DATES: Final = DatetimeTickFormatter(
     hours="%H:%M", days="%m-%d", months="%Y-%m", years="%Y", hourmin="%H:%M"
 )
 
@@ -104,7 +90,7 @@ class SeriesChart:
             **options,
         )
         if dated:
-            self.chart.xaxis[0].formatter = _DATES.clone()
+            self.chart.xaxis[0].formatter = DATES.clone()
             self.chart.xaxis[0].ticker.desired_num_ticks = 5
         colours: dict[str, str] = dict(zip(self.KINDS, (MODELLED, COMPARED, OBSERVED), strict=True))
         self.sources = {kind: ColumnDataSource({"x": [], "y": []}) for kind in self.KINDS}
@@ -114,7 +100,7 @@ class SeriesChart:
             common = {"source": self.sources[kind], "legend_label": kind, "name": kind}
             if kind == "observed":
                 self._lines[kind] = self.chart.scatter(
-                    "x", "y", size=3, color=colours[kind], alpha=0.5, **common
+                    "x", "y", size=3, color=colours[kind], alpha=0.8, **common
                 )
             else:
                 self._lines[kind] = self.chart.line(
@@ -143,18 +129,18 @@ class SeriesChart:
             if item.renderers and item.renderers[0] is self._lines[kind]:
                 item.visible = lines is not None
 
-    def speak(self, lang: str, *, compared: str, x_label: str) -> None:
-        """Put every word into a language; ``compared`` names the set that is compared with."""
+    @property
+    def has_values(self) -> bool:
+        """Whether any of the three series is drawn."""
+        return any(len(source.data["y"]) for source in self.sources.values())
+
+    def speak(self, lang: str, *, names: Mapping[str, str], x_label: str, note: str = "") -> None:
+        """Put every word into a language; ``names`` are those of the three series."""
         name = t(f"work.variable_{self.quantity.name}", lang)
         unit = unit_words(self.quantity, lang)
-        self.chart.title.text = name
+        self.chart.title.text = f"{name} · {note}" if note else name
         self.chart.yaxis[0].axis_label = pretty_unit(unit) if unit != "1" else ""
         self.chart.xaxis[0].axis_label = x_label
-        names = {
-            "modelled": t("model.legend_modelled", lang),
-            "compared": compared,
-            "observed": t("model.legend_observed", lang),
-        }
         for item in self.chart.legend[0].items:
             for kind, line in self._lines.items():
                 if item.renderers and item.renderers[0] is line:
@@ -162,7 +148,7 @@ class SeriesChart:
         when = "@x{%m-%d %H:%M}" if self._dated else "@x{0.00}"
         self._hover.tooltips = [
             (x_label, when),
-            (t("model.legend_modelled", lang), f"@y{{0.000}} {pretty_unit(unit)}"),
+            (names["modelled"], f"@y{{0.000}} {pretty_unit(unit)}"),
         ]
         self._hover.formatters = {"@x": "datetime"} if self._dated else {}
         describe(self.chart, f"{name} [{pretty_unit(unit)}]")
@@ -178,7 +164,7 @@ def unit_words(quantity: Quantity, lang: str) -> str:
 
 
 class SeriesGrid:
-    """Four charts of one view, two a row."""
+    """The charts of one view, two a row."""
 
     def __init__(self, view: str) -> None:
         self.view = view
@@ -199,18 +185,26 @@ class SeriesGrid:
         """Draw one of ``modelled``, ``compared``, ``observed``."""
         for chart in self.charts:
             values = None if run is None else run.series.get(chart.quantity.name)
-            if run is None or values is None:
+            if run is None or values is None or not np.isfinite(values).any():
                 chart.show(kind, None)
             else:
                 lines = lines_of(self.view, run, values, week)
-                chart.show(kind, Lines(lines.x, lines.y * chart.quantity.factor))
+                chart.show(kind, Lines(lines.x, chart.quantity.shown(lines.y)))
 
-    def speak(self, lang: str, *, compared: str, offset_hours: float) -> None:
-        """Put every word into a language."""
+    def speak(
+        self,
+        lang: str,
+        *,
+        names: Mapping[str, str],
+        offset_hours: float,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put every word into a language; ``notes`` are added to the titles of quantities."""
         clock = f"UTC{offset_hours:+g}"
         key = "model.axis_month" if self.view == "diurnal" else "model.axis_time"
         for chart in self.charts:
-            chart.speak(lang, compared=compared, x_label=t(key, lang, clock=clock))
+            note = (notes or {}).get(chart.quantity.name, "")
+            chart.speak(lang, names=names, x_label=t(key, lang, clock=clock), note=note)
             if self.view == "diurnal":
                 # Every second month: all twelve names do not fit.
                 chart.chart.xaxis[0].major_label_overrides = {
@@ -233,103 +227,3 @@ def lines_of(view: str, run: Run, values: Floats, week: int) -> Lines:
     per_day = max(1, round(86_400 / run.step_seconds))
     ends = slice(per_day - 1, None, per_day)
     return Lines(times[ends].astype("datetime64[ms]"), running_sum(values, run.step_seconds)[ends])
-
-
-class BudgetCharts:
-    """The largest residual of every day beside the limit, for energy and for water."""
-
-    def __init__(self) -> None:
-        self._sources = {
-            name: ColumnDataSource({"x": [], "y": []})
-            for name in ("energy_residual", "water_residual")
-        }
-        self.charts = {
-            "energy_residual": self._chart("energy_residual", ENERGY_LIMIT),
-            "water_residual": self._chart("water_residual", WATER_LIMIT),
-        }
-
-    def _chart(self, name: str, limit: float) -> Any:
-        chart = new_chart(
-            name=name,
-            height=270,
-            sizing_mode="stretch_width",
-            min_width=300,
-            min_border_left=66,
-            x_axis_type="datetime",
-            y_axis_type="log",
-            y_range=Range1d(limit * 1e-14, limit * 10),
-        )
-        chart.xaxis[0].formatter = _DATES.clone()
-        chart.xaxis[0].ticker.desired_num_ticks = 5
-        chart.line("x", "y", source=self._sources[name], color=MODELLED, line_width=1.5)
-        chart.add_layout(
-            Span(location=limit, dimension="width", line_color="#c62828", line_dash="dashed")
-        )
-        return chart
-
-    def show(self, times: Times, residuals: Mapping[str, Floats]) -> None:
-        """Show the residual of every step as the largest of its day."""
-        for name, source in self._sources.items():
-            days, index = np.unique(times.astype("datetime64[D]"), return_inverse=True)
-            largest = np.zeros(days.size)
-            np.maximum.at(largest, index, np.nan_to_num(np.abs(residuals[name])))
-            # A logarithmic axis has no zero; an exact closure stands on the axis.
-            floor = self.charts[name].y_range.start
-            source.data = {"x": days.astype("datetime64[ms]"), "y": np.maximum(largest, floor)}
-
-    def speak(self, lang: str) -> None:
-        """Put every word into a language."""
-        for name, unit, limit in (
-            ("energy_residual", "W m-2", ENERGY_LIMIT),
-            ("water_residual", "mm", WATER_LIMIT),
-        ):
-            chart = self.charts[name]
-            title = t(f"model.{name}", lang, limit=power_of_ten(limit), unit=pretty_unit(unit))
-            chart.title.text = title
-            chart.yaxis[0].axis_label = with_unit(t("model.axis_residual", lang), unit, lang)
-            chart.xaxis[0].axis_label = t("model.axis_day", lang)
-            describe(chart, title)
-
-
-class ScatterGrid:
-    """Observed against modelled, one chart a flux."""
-
-    def __init__(self, quantities: Sequence[Quantity]) -> None:
-        self.quantities = tuple(quantities)
-        self._sources = {q.name: ColumnDataSource({"x": [], "y": []}) for q in self.quantities}
-        self.charts: dict[str, Any] = {}
-        for quantity in self.quantities:
-            chart = new_chart(
-                name=f"scatter_{quantity.name}", height=280, sizing_mode="stretch_width"
-            )
-            chart.scatter(
-                "x", "y", source=self._sources[quantity.name], size=4, color=MODELLED, alpha=0.35
-            )
-            chart.line(
-                "x", "x", source=self._diagonal(quantity.name), color=OBSERVED, line_dash="dashed"
-            )
-            self.charts[quantity.name] = chart
-
-    def _diagonal(self, name: str) -> ColumnDataSource:
-        source = self._sources[f"{name}:1"] = ColumnDataSource({"x": []})
-        return source
-
-    def show(self, pairs: Mapping[str, tuple[Floats, Floats]]) -> None:
-        """Show pairs of observed and modelled values by name."""
-        for quantity in self.quantities:
-            observed, modelled = pairs.get(quantity.name, (np.empty(0), np.empty(0)))
-            both = np.isfinite(observed) & np.isfinite(modelled)
-            x, y = observed[both] * quantity.factor, modelled[both] * quantity.factor
-            self._sources[quantity.name].data = {"x": x, "y": y}
-            ends = [float(np.min([x, y])), float(np.max([x, y]))] if x.size else []
-            self._sources[f"{quantity.name}:1"].data = {"x": ends}
-
-    def speak(self, lang: str) -> None:
-        """Put every word into a language."""
-        for quantity in self.quantities:
-            chart = self.charts[quantity.name]
-            unit = unit_words(quantity, lang)
-            chart.title.text = t(f"work.variable_{quantity.name}", lang)
-            chart.xaxis[0].axis_label = with_unit(t("model.legend_observed", lang), unit, lang)
-            chart.yaxis[0].axis_label = with_unit(t("model.legend_modelled", lang), unit, lang)
-            describe(chart, chart.title.text)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.constants import MOLAR_MASS_CARBON
+from fluxscape.constants import MOLAR_MASS_CARBON, ZERO_CELSIUS
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -31,39 +31,53 @@ class Quantity:
         Variable of the model's output, and key of its text.
     unit
         Unit on the axis, as CF writes it.
-    factor
-        Multiplies the model's unit.
+    factor, offset
+        The model's unit is multiplied by the one, then the other is added.
     """
 
     name: str
     unit: str
     factor: float = 1.0
+    offset: float = 0.0
+
+    def shown(self, values: Floats) -> Floats:
+        """Return values of the model in the unit of the axis."""
+        return values * self.factor + self.offset
 
 
 _GRAMS_PER_MICROMOLE: Final = 1e-3 * MOLAR_MASS_CARBON
 _CARBON_A_DAY: Final = _GRAMS_PER_MICROMOLE * DAY
 
+_PRODUCTION: Final = "gross_primary_production"
+_EXCHANGE: Final = "net_ecosystem_exchange"
+_STATES: Final = (
+    Quantity("soil_water_content", "m3 m-3"),
+    Quantity("soil_temperature", "degC", offset=-ZERO_CELSIUS),
+)
+
 QUANTITIES: Final = {
     "half-hourly": (
-        Quantity("gross_primary_production", "umol m-2 s-1"),
+        Quantity(_PRODUCTION, "umol m-2 s-1"),
+        Quantity(_EXCHANGE, "umol m-2 s-1"),
         Quantity("latent_heat_flux", "W m-2"),
         Quantity("sensible_heat_flux", "W m-2"),
-        Quantity("soil_water_content", "m3 m-3"),
+        *_STATES,
     ),
     "daily": (
-        Quantity("gross_primary_production", "g m-2 d-1", _CARBON_A_DAY),
+        Quantity(_PRODUCTION, "g m-2 d-1", _CARBON_A_DAY),
+        Quantity(_EXCHANGE, "g m-2 d-1", _CARBON_A_DAY),
         Quantity("evapotranspiration", "mm d-1", DAY),
         Quantity("sensible_heat_flux", "W m-2"),
-        Quantity("soil_water_content", "m3 m-3"),
+        *_STATES,
     ),
     "cumulative": (
-        Quantity("gross_primary_production", "g m-2", _GRAMS_PER_MICROMOLE),
+        Quantity(_PRODUCTION, "g m-2", _GRAMS_PER_MICROMOLE),
+        Quantity(_EXCHANGE, "g m-2", _GRAMS_PER_MICROMOLE),
         Quantity("evapotranspiration", "mm"),
         Quantity("sensible_heat_flux", "MJ m-2", 1e-6),
-        Quantity("net_ecosystem_exchange", "g m-2", _GRAMS_PER_MICROMOLE),
     ),
 }
-"""The four charts of every kind of view. Carbon counts as grams of carbon, water as millimetres."""
+"""The charts of every kind of view. Carbon counts as grams of carbon, water as millimetres."""
 
 
 def local_times(times: Times, offset_hours: float) -> Times:

@@ -6,23 +6,28 @@ from typing import Final
 
 import yaml
 
-from fluxscape.dlm import DlmParameters
 from fluxscape.errors import FileFormatError, UnsafeInputError
+from fluxscape.parameters import ParameterSet
+from fluxscape_dashboard.work.model_sets import ModelSet, changes_of
 
 LARGEST_FILE: Final = 200_000
 """Bytes; the command line takes no more either."""
 
 
-def parameter_text(parameters: DlmParameters, *, igbp: str, soil: str, site: str) -> str:
+def parameter_text(chosen: ModelSet, *, site: str) -> str:
     """Return all parameters, one a line, with units."""
-    lines = [f"# fluxscape DLM parameters: {site}, land cover {igbp}, soil {soil}"]
+    soil = f", soil {chosen.soil}" if chosen.is_dlm else ""
+    lines = [
+        f"# fluxscape parameters of model {chosen.model}: {site}, land cover {chosen.igbp}{soil}"
+    ]
+    parameters = chosen.parameters()
     for row in parameters.table():
         value = getattr(parameters, row.name)
         lines.append(f"{row.name}: {value!r}  # [{row.unit}] {row.lower:g} to {row.upper:g}")
     return "\n".join(lines) + "\n"
 
 
-def read_parameters(content: bytes, name: str, defaults: DlmParameters) -> dict[str, float]:
+def read_parameters(content: bytes, name: str, defaults: ParameterSet) -> dict[str, float]:
     """Return the values of a file that differ from the defaults.
 
     Raises
@@ -49,9 +54,3 @@ def read_parameters(content: bytes, name: str, defaults: DlmParameters) -> dict[
         msg = f"{name}: wanted lines 'name: value', got {type(values).__name__}"
         raise FileFormatError(msg, file=name)
     return changes_of(defaults.replace(values), defaults)
-
-
-def changes_of(parameters: DlmParameters, defaults: DlmParameters) -> dict[str, float]:
-    """Return the values of ``parameters`` that differ from ``defaults``."""
-    base = defaults.to_dict()
-    return {name: value for name, value in parameters.to_dict().items() if value != base[name]}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from fluxscape_dashboard.work.footprint import footprint_of_place
-from fluxscape_dashboard.work.model import run_model
+from fluxscape_dashboard.work.model import run_models
+from fluxscape_dashboard.work.model_sets import ModelSet
 
 LATITUDE: Final = 40.0
 LONGITUDE: Final = 116.0
@@ -28,18 +29,14 @@ def load_footprint_km01(report: Report) -> None:
 
 def load_model(report: Report) -> None:
     """Run the land-surface model once."""
-    run_model(
-        report,
-        latitude=LATITUDE,
-        longitude=LONGITUDE,
-        elevation=50.0,
-        height=3.5,
-        table="",
-        igbp="GRA",
-        soil="loam",
-        changes={},
-        with_default=False,
-    )
+    site = {
+        "latitude": LATITUDE,
+        "longitude": LONGITUDE,
+        "elevation": 50.0,
+        "height": 3.5,
+        "table": "",
+    }
+    run_models(report, site=site, sets=[ModelSet("dlm", "GRA", "loam").to_entries()])
 
 
 def _footprint(report: Report, model: str) -> None:
