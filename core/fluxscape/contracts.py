@@ -211,6 +211,22 @@ def _check_axis(array: xr.DataArray, dim: str, name: str, where: str) -> None:
         raise DimsError(msg, variable=name, axis=dim, position=i + 1)
 
 
+def check_place(latitude: float, longitude: float) -> None:
+    """Raise OutOfBoundsError unless a place [degrees north, east] lies on Earth."""
+    for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
+        if not np.isfinite(value) or abs(value) > limit:
+            msg = f"{name} must lie within -{limit:g} to {limit:g} degrees, got {value}"
+            raise OutOfBoundsError(msg, got=value)
+
+
+def driven_status(forcing: xr.Dataset) -> str:
+    """Return the data status of a model run: what simulated weather drives is simulated."""
+    status = str(forcing.attrs.get("data_status", "observed"))
+    if status not in DATA_STATUS:
+        return "mixed"
+    return {"observed": "reconstructed"}.get(status, status)
+
+
 def provenance(
     *, status: str, source: str, parameters: Mapping[str, Any] | None = None, **facts: Any
 ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxscape.contracts import Need, check_dataset, convert_units, provenance
+from fluxscape.contracts import Need, check_dataset, convert_units, driven_status, provenance
 from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError, UnitsError
 from fluxscape.vocabulary import VARIABLES
 
@@ -102,3 +102,19 @@ def test_provenance_carries_version_status_and_parameters(monkeypatch: pytest.Mo
 def test_an_unknown_data_status_is_refused() -> None:
     with pytest.raises(OutOfBoundsError, match="guessed"):
         provenance(status="guessed", source="test")
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ("observed", "reconstructed"),
+        ("simulated", "simulated"),
+        ("mixed", "mixed"),
+        ("reconstructed", "reconstructed"),
+        ("hearsay", "mixed"),
+        (None, "reconstructed"),
+    ],
+)
+def test_a_run_is_no_more_observed_than_what_drives_it(stated: str | None, found: str) -> None:
+    forcing = xr.Dataset(attrs={} if stated is None else {"data_status": stated})
+    assert driven_status(forcing) == found

@@ -6,11 +6,21 @@ import argparse
 from typing import Any
 
 _LARGEST_PARAMETER_FILE = 200_000
+_ELEVATIONS = (-500.0, 9000.0)
 
 
 def place_of(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the place from the options, else from the tower table, else from the file's name."""
-    from fluxscape.errors import MissingVariableError  # noqa: PLC0415
+    """Return the place from the options, else from the tower table, else from the file's name.
+
+    Raises
+    ------
+    MissingVariableError
+        If latitude, longitude or land cover are not told.
+    OutOfBoundsError
+        If the place does not lie on Earth.
+    """
+    from fluxscape.contracts import check_place  # noqa: PLC0415
+    from fluxscape.errors import MissingVariableError, OutOfBoundsError  # noqa: PLC0415
 
     options = {"measurement_height": "height", "canopy_height": "canopy"}
     names = ("latitude", "longitude", "elevation", "igbp", "measurement_height", "canopy_height")
@@ -30,6 +40,11 @@ def place_of(arguments: argparse.Namespace) -> dict[str, Any]:
             f"the place is not known: give {', '.join(missing)}, or --site of a tower in the table"
         )
         raise MissingVariableError(msg, missing=missing)
+    check_place(place["latitude"], place["longitude"])
+    height, (low, high) = place["elevation"], _ELEVATIONS
+    if height is not None and not low <= height <= high:
+        msg = f"--elevation must lie within {low:g} to {high:g} m, got {height:g}"
+        raise OutOfBoundsError(msg, got=height)
     return place
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from fluxscape.dlm._clock import TimeArray, check_clock
-from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.errors import DimsError
 from fluxscape.meteorology.refinement import COARSE_STEPS, DAY, refine_forcing
 from fluxscape.vocabulary import QUALITY_SUFFIX
 
@@ -41,14 +41,6 @@ def refined(dataset: xr.Dataset, latitude: float, longitude: float, where: str) 
             where=where,
         )
     return refine_forcing(dataset, latitude=latitude, longitude=longitude, where=where)
-
-
-def check_place(latitude: float, longitude: float) -> None:
-    """Raise OutOfBoundsError unless a place lies on Earth."""
-    for name, value, limit in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
-        if not np.isfinite(value) or abs(value) > limit:
-            msg = f"{name} must lie within -{limit:g} to {limit:g} degrees, got {value}"
-            raise OutOfBoundsError(msg, got=value)
 
 
 def regular_axis(data: xr.Dataset, where: str) -> xr.Dataset:

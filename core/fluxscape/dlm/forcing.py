@@ -16,8 +16,8 @@ from fluxscape.constants import (
     PAR_FRACTION,
     PAR_PHOTONS_PER_JOULE,
 )
-from fluxscape.contracts import Need, check_dataset
-from fluxscape.dlm._axis import check_place, refined, regular_axis, stated_flags, step_of
+from fluxscape.contracts import Need, check_dataset, check_place
+from fluxscape.dlm._axis import refined, regular_axis, stated_flags, step_of
 from fluxscape.dlm._clock import TimeArray, check_clock
 from fluxscape.dlm._fills import METHOD, FloatArray, Quality, fill_gaps
 from fluxscape.dlm._phenology import seasonal_leaf_area

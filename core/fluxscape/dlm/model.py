@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.constants import WATER_DENSITY
-from fluxscape.contracts import provenance
+from fluxscape.contracts import driven_status, provenance
 from fluxscape.dlm._point_run import SPIN_UP_LENGTH, PointRun, Progress
 from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES
 from fluxscape.dlm._supply import water_from_elsewhere
@@ -20,7 +20,7 @@ from fluxscape.dlm.options import MODES, run_settings
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.dlm.state import DlmState
 from fluxscape.errors import OutOfBoundsError
-from fluxscape.vocabulary import DATA_STATUS, QUALITY_SUFFIX, VARIABLES
+from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
 __all__ = [
     "METHOD",
@@ -158,7 +158,7 @@ def run_dlm(
         "layer": ("layer", _layer_depths(), {"units": "m", "long_name": "depth of the layer"}),
     }
     attrs = provenance(
-        status=_status(forcing),
+        status=driven_status(forcing),
         source=METHOD,
         parameters=parameters.to_dict(),
         site=str(forcing.attrs.get("site", "")),
@@ -214,14 +214,6 @@ def reference_height_of(
         )
         raise OutOfBoundsError(msg, got=height, lowest=lowest)
     return height
-
-
-def _status(forcing: xr.Dataset) -> str:
-    """Return the data status of a run: what simulated weather drives is simulated."""
-    status = str(forcing.attrs.get("data_status", "observed"))
-    if status not in DATA_STATUS:
-        return "mixed"
-    return {"observed": "reconstructed"}.get(status, status)
 
 
 def _layer_depths() -> npt.NDArray[np.float64]:

@@ -10,12 +10,11 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from fluxscape.contracts import provenance
+from fluxscape.contracts import driven_status, provenance
 from fluxscape.errors import MissingVariableError, OutOfBoundsError, did_you_mean
 from fluxscape.lue import _loops, casa, ec_lue, mod17, p_model, tl_lue, vpm
 from fluxscape.lue.common import FloatArray, LueParameters, LueResult, type_of
 from fluxscape.lue.inputs import Inputs
-from fluxscape.vocabulary import DATA_STATUS
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def run_lue(
         **result.scalars,
     }
     attrs = provenance(
-        status=_status(forcing),
+        status=driven_status(forcing),
         source=chosen.label,
         parameters=parameters.to_dict(),
         model=model,
@@ -209,11 +208,3 @@ def run_lue(
         if set(map(str, forcing.coords[name].dims)) <= set(inputs.layout)
     }
     return xr.Dataset(variables, coords=coords, attrs=attrs)
-
-
-def _status(forcing: xr.Dataset) -> str:
-    """Return the data status of a run: what simulated weather drives is simulated."""
-    status = str(forcing.attrs.get("data_status", "observed"))
-    if status not in DATA_STATUS:
-        return "mixed"
-    return {"observed": "reconstructed"}.get(status, status)

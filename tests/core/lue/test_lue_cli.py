@@ -117,3 +117,22 @@ def test_a_real_tower_is_followed_through_the_year(capsys):
     code, text, _ = run(capsys, "run", path, "--site", "BE-Vie", "--model", "p-model", "--json")
     assert code == 0
     assert json.loads(text)["scores"]["r2"] > 0.85
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "match"),
+    [
+        ("--latitude", "nan", "latitude must lie within -90 to 90 degrees, got nan"),
+        ("--latitude", "-91", "latitude must lie within"),
+        ("--longitude", "400", "longitude must lie within -180 to 180"),
+        ("--elevation", "nan", "--elevation must lie within -500 to 9000 m, got nan"),
+        ("--elevation", "-20000", "--elevation must lie within"),
+    ],
+)
+def test_a_place_off_the_earth_is_refused_whatever_the_model(
+    option, value, match, table, leaves, capsys
+):
+    code, text, error = run(capsys, "run", table, *PLACE, "--lai", leaves, option, value)
+    assert (code, text) == (2, "")
+    assert error.startswith("fluxscape: error: ")
+    assert match in error
