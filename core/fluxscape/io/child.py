@@ -21,6 +21,9 @@ MAX_RESULT_BYTES: Final = 2 * 2**30
 _START: Final = "from fluxscape.io.child_main import main; main()"
 _SECRET_WORDS: Final = ("SECRET", "TOKEN", "PASSWORD", "COOKIE", "CREDENTIAL", "_KEY")
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# Arrow's own allocator reserves a gibibyte of address space, and every thread's heap 64 MiB: that
+# would count against the limit of a child that never uses it.
+_ALLOCATORS: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 
 
 class Child:
@@ -178,7 +181,10 @@ class Child:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment without secrets, and one thread for the linear algebra."""
+    """Return the environment without secrets, with one thread for the linear algebra.
+
+    Memory is reserved only when it is used.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -186,7 +192,7 @@ def child_environment() -> dict[str, str]:
     }
     # The child finds the modules that its parent finds.
     kept["PYTHONPATH"] = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
-    return kept | dict.fromkeys(_THREADS, "1")
+    return kept | dict.fromkeys(_THREADS, "1") | _ALLOCATORS
 
 
 def rebuild_error(answer: dict[str, Any], target: str) -> FluxscapeError:

@@ -26,6 +26,7 @@ from fluxscape_dashboard.pages._representativeness_words import (
 from fluxscape_dashboard.pages._widgets import NumberField, chart_pane, choice, note
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views.charts import with_unit
 from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.representativeness_place import (
     Ground,
@@ -35,6 +36,11 @@ from fluxscape_dashboard.views.representativeness_place import (
 )
 
 _FARTHEST = 5000.0
+"""How far the fields let the tower go [m]."""
+
+_FRAME = 2.5
+"""Radii of the rated disc that the map opens with."""
+
 _OUTLINED = (0.5, 0.8)
 _TITLES = {"bias": "place_title", "index": "index_title", "cover": "ground_title"}
 
@@ -149,15 +155,16 @@ class PlaceControl:
             for ring in one["rings"]
         ]
         ground = self._ground(shown)
-        self._map.show(ground, rings, self._best)
+        radius_metres = float(shown.facts["limits"]["bias_radius"])
+        self._map.show(ground, rings, self._best, min(_FRAME * radius_metres, _FARTHEST))
         words = {
             "place": shown.place.short,
             "maps": maps_words(shown, lang),
             "index": index_words(shown.rated, lang),
         }
-        radius = f"{shown.facts['limits']['bias_radius']:.0f}"
+        radius = f"{radius_metres:.0f}"
         value = {
-            "bias": t("representativeness.place_value", lang),
+            "bias": with_unit(t("representativeness.place_value", lang), "%", lang),
             "index": words["index"],
             "cover": t("representativeness.layer_cover", lang),
         }[ground.kind]
@@ -225,7 +232,7 @@ def place_table(shown: Assessed, east: float, north: float, lang: str) -> pd.Dat
         ("here_position", {}, _position(shown, east, north)),
     ]
     named = [(t(f"representativeness.{key}", lang, **values), word) for key, values, word in rows]
-    columns = [t(f"footprint.column_{name}", lang) for name in ("quantity", "value")]
+    columns = [t(f"representativeness.column_{name}", lang) for name in ("quantity", "value")]
     return pd.DataFrame(named, columns=columns)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import panel as pn
 
 from fluxscape import __version__
-from fluxscape.representativeness.legends import find_legend
 from fluxscape.representativeness.variogram_fit import VariogramFit
 from fluxscape_dashboard.pages._downloads import picture_button
 from fluxscape_dashboard.pages._refill import Lines, Table
@@ -170,7 +169,7 @@ class TowerFigures:
                 "representativeness.cover_source",
                 lang,
                 version=__version__,
-                legend=find_legend(str(cover["legend"])).title,
+                legend=t(f"representativeness.legend_{cover['legend']}", lang),
             ),
         )
         self._tests_note.show([t("representativeness.cover_caption", lang)])
@@ -214,7 +213,7 @@ def _aspect_card(aspect: dict[str, Any], lang: str) -> Card:
         level=level,
         name=t(f"representativeness.aspect_{aspect['name']}", lang),
         level_words=words,
-        number=aspect_number(aspect, lang),
+        number=aspect_number(aspect),
         interval=aspect_interval(aspect, lang),
         reason=reason_words(aspect["reason"], lang),
     )

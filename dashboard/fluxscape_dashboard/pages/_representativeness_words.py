@@ -18,6 +18,7 @@ from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages._surroundings import CLASS_COLOURS
 from fluxscape_dashboard.safe import label
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.views.charts import scientific
 
 INDEX_NAMES: Final = ("ndvi", "evi", "lai")
 """Surface properties with a name of their own in the catalogue."""
@@ -121,13 +122,13 @@ def reason_words(reason: Mapping[str, Any], lang: str) -> str:
     return t(f"representativeness.reason_{key}", lang, **values)
 
 
-def aspect_number(aspect: Mapping[str, Any], lang: str) -> str:
+def aspect_number(aspect: Mapping[str, Any]) -> str:
     """Return the rated number with its unit."""
     value = number(aspect["value"])
     if math.isnan(value):
         return "–"
     if aspect["name"] == "spatial_structure":
-        return t("representativeness.expected", lang, share=percent_words(value))
+        return f"±{percent_words(value)}"
     return percent_words(value, signed=aspect["name"] == "location_bias")
 
 
@@ -161,7 +162,7 @@ def overall_words(facts: Mapping[str, Any], lang: str) -> str:
 
 
 def _joined(names: list[str], lang: str) -> str:
-    words = [t(f"representativeness.aspect_{name}", lang) for name in names]
+    words = [t(f"representativeness.aspect_{name}", lang).lower() for name in names]
     return t("representativeness.join", lang).join(words)
 
 
@@ -211,8 +212,8 @@ def structure_rows(facts: Mapping[str, Any], lang: str) -> pd.DataFrame:
         rows += [
             ("fitted", t(f"representativeness.variogram_{fit['model']}", lang)),
             ("range", _range_words(fit)),
-            ("sill", f"{number(fit['sill']):.3g}"),
-            ("nugget", f"{number(fit['nugget']):.3g} ({percent_words(fit['nugget_ratio'])})"),
+            ("sill", _small(number(fit["sill"]))),
+            ("nugget", f"{_small(number(fit['nugget']))} ({percent_words(fit['nugget_ratio'])})"),
         ]
     if weighted is not None:
         rows.append(("weighted_range", _range_words(weighted)))
@@ -223,6 +224,11 @@ def structure_rows(facts: Mapping[str, Any], lang: str) -> pd.DataFrame:
     if coefficients is not None:
         rows.append(("roman", f"{number(coefficients['score']):.2g}"))
     return _pairs([(t(f"representativeness.row_{key}", lang), value) for key, value in rows], lang)
+
+
+def _small(value: float) -> str:
+    """Return a semivariance."""
+    return f"{value:.3g}" if value == 0.0 or 1e-3 <= abs(value) < 1e4 else scientific(value)
 
 
 def _range_words(fit: Mapping[str, Any]) -> str:
@@ -251,12 +257,11 @@ def cover_tests(facts: Mapping[str, Any], lang: str) -> pd.DataFrame:
     rows = []
     for i, radius in enumerate(cover["radius"]):
         level = cover["disc_level"][i]
-        statistic = cover["disc_chi_square"][i]
         rows.append(
             (
-                f"{radius:.0f} m",
+                f"{radius / 1e3:g} km",
                 percent_words(number(cover["disc_target_share"][i])),
-                "∞" if statistic is None else f"{statistic:.3g}",
+                _statistic(cover["disc_chi_square"][i]),
                 _probability(number(cover["disc_p_value"][i])),
                 t(f"representativeness.chu_{level}", lang) if level else "–",
             )
@@ -264,14 +269,22 @@ def cover_tests(facts: Mapping[str, Any], lang: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[t(f"representativeness.column_{n}", lang) for n in names])
 
 
+def _statistic(value: Any) -> str:
+    """Return a chi-square statistic; one that is not finite is not told as a number."""
+    found = number(value)
+    if math.isnan(found) or math.isinf(found):
+        return "∞"
+    return f"{found:.3g}" if found < 1000.0 else scientific(found)
+
+
 def _probability(value: float) -> str:
     if math.isnan(value):
         return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "<\u202f0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _pairs(rows: list[tuple[str, str]], lang: str) -> pd.DataFrame:
-    columns = [t(f"footprint.column_{name}", lang) for name in ("quantity", "value")]
+    columns = [t(f"representativeness.column_{name}", lang) for name in ("quantity", "value")]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -285,10 +298,7 @@ def notes(shown: Assessed | None, place: Place | None, lang: str) -> list[tuple[
         found.append(("warning", t("representativeness.note_precision", lang, distance=distance)))
     elif math.isnan(place.precision):
         found.append(("warning", t("footprint.note_precision_unknown", lang)))
-    reached = {area["fraction"] for area in shown.result["areas"]}
-    if float(shown.facts["limits"]["source_area"]) not in reached:
-        share = percent_words(float(shown.result["about"]["captured_fraction"]))
-        found.append(("warning", t("representativeness.note_unreached", lang, share=share)))
+    found += [("warning", reason_words(one, lang)) for one in shown.facts["notes"]]
     if shown.simulated:
         found.append(("info", t("representativeness.note_simulated", lang)))
     return found
@@ -312,7 +322,7 @@ def provenance_rows(shown: Assessed, lang: str) -> list[tuple[str, str]]:
         ),
         (t("representativeness.maps", lang), maps_words(shown, lang)),
         (t("footprint.model", lang), t(f"footprint.model_{model.name}", lang)),
-        (t("footprint.records_used", lang), str(about["n_used"])),
+        (t("representativeness.records", lang), str(about["n_used"])),
         (
             t("footprint.captured", lang),
             percent_words(float(about["captured_fraction"])),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 import panel as pn
 import panel_material_ui as pmui
 
+from fluxscape_dashboard.pages._representativeness_network import NetworkHalf
 from fluxscape_dashboard.pages._representativeness_tower import TowerHalf
 from fluxscape_dashboard.pages._widgets import choice, description, heading
 from fluxscape_dashboard.pages.base import PageView, Services
@@ -34,7 +35,7 @@ class RepresentativenessPage(PageView):
     def __init__(self, state: AppState, services: Services) -> None:
         super().__init__(state, services)
         self._visible = False
-        self._halves: dict[str, Half] = {"tower": TowerHalf(self)}
+        self._halves: dict[str, Half] = {"tower": TowerHalf(self), "network": NetworkHalf(self)}
         state.param.watch(lambda _: self._follow(), "rep_view")
 
     def selectors(self) -> Any:

@@ -68,7 +68,6 @@ class _BiasChart:
         self.chart.add_layout(self._band)
         self.chart.add_layout(Span(location=0.0, dimension="width", line_color="#90a4ae"))
         self._caption = caption()
-        self.chart.add_layout(self._caption, "below")
 
     def _frame(self, limit: float, values: Sequence[float]) -> None:
         """Set the band [%] and the reach of the vertical axis."""
@@ -88,7 +87,7 @@ class BiasCurve(_BiasChart):
     def __init__(self) -> None:
         super().__init__(
             "representativeness_curve",
-            height=330,
+            height=400,
             x_axis_type="log",
             x_range=Range1d(45.0, 5600.0),
         )
@@ -148,6 +147,7 @@ class BiasCurve(_BiasChart):
         )
         style_legend(self._legend)
         self.chart.add_layout(self._legend, "below")
+        self.chart.add_layout(self._caption, "below")
         self._largest = Span(
             dimension="height", line_color="#2e7d32", line_width=1.6, line_dash="dotted"
         )
@@ -250,7 +250,7 @@ class MonthlyBias(_BiasChart):
     """Bars of the bias by month with bootstrap intervals."""
 
     def __init__(self) -> None:
-        super().__init__("representativeness_months", height=260, x_range=Range1d(0.4, 12.6))
+        super().__init__("representativeness_months", height=300, x_range=Range1d(0.4, 12.6))
         self._source = ColumnDataSource(
             {"month": [], "bias": [], "low": [], "high": [], "word": [], "mean": []}
         )
@@ -267,6 +267,7 @@ class MonthlyBias(_BiasChart):
         self.chart.add_tools(self._hover)
         self.chart.xaxis[0].ticker = FixedTicker(ticks=list(range(1, 13)))
         self.chart.xgrid.grid_line_color = None
+        self.chart.add_layout(self._caption, "below")
 
     def show(self, months: xr.Dataset | None, limit: float) -> None:
         """Show the bias of each month, ``bias``, ``low`` and ``high`` [1]."""

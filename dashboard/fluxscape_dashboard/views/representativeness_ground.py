@@ -12,6 +12,7 @@ from bokeh.models import (
     FactorRange,
     Legend,
     LegendItem,
+    NumeralTickFormatter,
     Range1d,
     Span,
 )
@@ -165,6 +166,7 @@ class VariogramChart:
         self.chart.add_tools(self._hover)
         self._caption = caption()
         self.chart.add_layout(self._caption, "below")
+        self.chart.yaxis[0].formatter = NumeralTickFormatter(format="0.[00000]")
 
     def show(
         self,

@@ -13,6 +13,7 @@ from bokeh.models import (
     ColorBar,
     ColumnDataSource,
     CrosshairTool,
+    CustomJS,
     LinearColorMapper,
     PointDrawTool,
     Range1d,
@@ -40,6 +41,15 @@ DIVERGING: Final = (
 )  # fmt: skip
 GREENS: Final = ("#f3ecd6", "#dcd79b", "#b7ca73", "#86b457", "#4f9a44", "#217a34", "#0b5127")
 NO_VALUE: Final = "#c9cfd3"
+
+# One metre is one metre in both directions, whatever the shape of the frame.
+_FIT: Final = """
+const w = chart.inner_width, h = chart.inner_height, half = view.data.half[0]
+if (!(w > 0 && h > 0)) return
+const scale = 2 * half / Math.min(w, h)
+chart.x_range.setv({start: -scale * w / 2, end: scale * w / 2})
+chart.y_range.setv({start: -scale * h / 2, end: scale * h / 2})
+"""
 
 LEAST_TOP: Final = 0.1
 """Bias at which the colours end at least, on both sides [1]."""
@@ -87,7 +97,6 @@ class PlacementMap:
             name="representativeness_map",
             height=540,
             sizing_mode="stretch_width",
-            match_aspect=True,
             x_range=Range1d(-1.0, 1.0),
             y_range=Range1d(-1.0, 1.0),
             background_fill_color=NO_VALUE,
@@ -95,7 +104,7 @@ class PlacementMap:
         self.chart.grid.visible = False
         self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self._bias = LinearColorMapper(
-            palette=list(interp_palette(DIVERGING, 255)), low=-0.1, high=0.1, nan_color=NO_VALUE
+            palette=list(interp_palette(DIVERGING, 255)), low=-10.0, high=10.0, nan_color=NO_VALUE
         )
         self._index = LinearColorMapper(
             palette=list(interp_palette(GREENS, 255)), low=0.0, high=1.0, nan_color=NO_VALUE
@@ -127,6 +136,11 @@ class PlacementMap:
         self._caption = caption()
         self.chart.add_layout(self._caption, "below")
         self._rings: Sequence[Floats] = ()
+        self._half = ColumnDataSource({"half": [1000.0]})
+        fit = CustomJS(args={"chart": self.chart, "view": self._half}, code=_FIT)
+        self._half.js_on_change("data", fit)
+        for side in ("inner_width", "inner_height"):
+            self.chart.js_on_change(side, fit)
 
     def _build_tower(self) -> None:
         """Add the tower where it stands, the one that can be moved, and its source areas."""
@@ -183,28 +197,45 @@ class PlacementMap:
 
     # ------------------------------------------------------------------ updating
     def show(
-        self, ground: Ground, rings: Sequence[Floats], best: tuple[float, float] | None
+        self,
+        ground: Ground,
+        rings: Sequence[Floats],
+        best: tuple[float, float] | None,
+        reach: float,
     ) -> None:
-        """Show a map, the outlines of the source areas (n, 2) [m] and the best place."""
+        """Show a map.
+
+        Parameters
+        ----------
+        ground
+            What the colours show.
+        rings
+            Outlines of the source areas, (n, 2) metres.
+        best
+            The best place, if there is one.
+        reach
+            Distance from the tower that is in view [m].
+        """
         self._rings = rings
+        if self._half.data["half"] != [reach]:
+            self._half.data = {"half": [reach]}
+        scale = 100.0 if ground.kind == "bias" else 1.0
         step = float(ground.x[1] - ground.x[0])
         box = (ground.x[0] - 0.5 * step, ground.y[0] - 0.5 * step)
         width, height = step * ground.x.size, step * ground.y.size
         self._raster.data = {
-            "image": [np.asarray(ground.values, dtype=np.float32)],
+            "image": [np.asarray(scale * ground.values, dtype=np.float32)],
             "x": [box[0]],
             "y": [box[1]],
             "dw": [width],
             "dh": [height],
         }
         self._colour(ground)
-        self.chart.x_range.update(start=box[0], end=box[0] + width)
-        self.chart.y_range.update(start=box[1], end=box[1] + height)
         self._best.data = {"x": [], "y": []} if best is None else {"x": [best[0]], "y": [best[1]]}
 
     def _colour(self, ground: Ground) -> None:
         if ground.kind == "bias":
-            top = bias_top(ground.values)
+            top = 100.0 * bias_top(ground.values)
             self._bias.update(low=-top, high=top)
         if ground.kind == "index":
             known = ground.values[np.isfinite(ground.values)]
@@ -235,7 +266,7 @@ class PlacementMap:
         self.chart.xaxis[0].axis_label = with_unit(t("footprint.axis_east", lang), "m", lang)
         self.chart.yaxis[0].axis_label = with_unit(t("footprint.axis_north", lang), "m", lang)
         self._bar.title = value
-        shown = {"bias": "@image{+0.0%}", "index": "@image{0.000}", "cover": "@image{0}"}[kind]
+        shown = {"bias": "@image{+0.0} %", "index": "@image{0.000}", "cover": "@image{0}"}[kind]
         self._hover.tooltips = [
             (value, shown),
             (t("footprint.hover_east", lang), "$x{0} m"),
