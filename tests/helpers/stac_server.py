@@ -157,7 +157,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         state = self._state(question)
-        first, _, last = str(question.get("datetime", "0000/9999")).partition("/")
+        first, _, last = str(question.get("datetime", "../..")).partition("/")
+        last = "9999" if last == ".." else last
         items = [
             item
             for item in state["items"]

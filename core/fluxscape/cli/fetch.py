@@ -87,7 +87,10 @@ def _place(arguments: argparse.Namespace) -> tuple[str, float, float]:
     from fluxscape.io.guards import check_upload_name  # noqa: PLC0415
     from fluxscape.towers import find_site  # noqa: PLC0415
 
-    if arguments.latitude is not None and arguments.longitude is not None:
+    if (arguments.latitude is None) != (arguments.longitude is None):
+        msg = "give both --latitude and --longitude, or neither"
+        raise MissingVariableError(msg)
+    if arguments.latitude is not None:
         return check_upload_name(arguments.tower), arguments.latitude, arguments.longitude
     tower = find_site(arguments.tower)
     if not tower.has_position:

@@ -64,7 +64,7 @@ def search(
         search = client.search(
             collections=[source.collection],
             bbox=_bounds(area),
-            datetime=f"{start}/{end}" if start and end else None,
+            datetime=f"{start or '..'}/{end or '..'}" if start or end else None,
             max_items=MOST_ITEMS,
             limit=100,
         )
@@ -93,15 +93,13 @@ def search(
 
 
 def _bounds(area: Area) -> list[float]:
-    """Return west, south, east, north of the area [degrees]."""
+    """Return west, south, east, north of the area [degrees]; west > east across the dateline."""
     north = area.half_width / 110_000.0
     east = north / max(math.cos(math.radians(area.latitude)), 0.1)
-    return [
-        area.longitude - east,
-        area.latitude - north,
-        area.longitude + east,
-        area.latitude + north,
-    ]
+    edges = (area.longitude - east, area.longitude + east)
+    # A box across the dateline has its west above its east (RFC 7946, section 5.2).
+    west, east = (edge - 360.0 * math.floor((edge + 180.0) / 360.0) for edge in edges)
+    return [west, area.latitude - north, east, area.latitude + north]
 
 
 def _cloud(item: Any) -> float:
@@ -157,7 +155,8 @@ def read_bands(
             group,
             bands=list(assets),
             geobox=_geobox(area, pixel),
-            groupby="id",
+            # A layer an item, in the order given: by id odc-stac would put the oldest map first.
+            groupby=lambda _item, _parsed, place: place,
             resampling={
                 names[band]: "nearest" if facts.categorical else _resampling(source, pixel)
                 for band, facts in source.bands.items()
@@ -173,13 +172,13 @@ def read_bands(
         raise RunError(msg, host=host) from error
     bands = {}
     for band, facts in source.bands.items():
-        layers = loaded[names[band]].astype(np.float64)
+        layers = loaded[names[band]].astype(np.float64).drop_vars("time")
         if facts.nodata is not None:
             layers = layers.where(layers != facts.nodata)
         bands[band] = layers[0]
         for layer in layers[1:]:
             bands[band] = bands[band].where(np.isfinite(bands[band]), layer)
-    return xr.Dataset({name: array.drop_vars("time") for name, array in bands.items()})
+    return xr.Dataset(bands)
 
 
 def _gdal_options(door: Door) -> dict[str, Any]:

@@ -48,6 +48,9 @@ HALF_WIDTHS: Final = (100.0, 20_000.0)
 LARGEST_READ: Final = 400_000_000
 """Most pixels of one fetch, all bands and scenes together."""
 
+LONGEST_SILENCE: Final = 600.0
+"""Longest silence of a host that may be waited for [s]."""
+
 LEAST_CLEAR: Final = 0.3
 """Share of an area that a scene must show for it to be kept."""
 
@@ -129,7 +132,8 @@ def fetch(
         If an argument is impossible or nothing is found.
     """
     known = _source(source)
-    _check(area, known, start, end, most_scenes)
+    _check(area, most_scenes, most_cloud, timeout)
+    _check_days(known, start, end)
     pixel = known.resolution if resolution is None else resolution
     _check_size(area, known, pixel, most_scenes)
     # requests and the clients take half a second to import, and most work is done off line.
@@ -169,7 +173,7 @@ def _source(name: str) -> Source:
     return SOURCES[name]
 
 
-def _check(area: Area, source: Source, start: str, end: str, most_scenes: int) -> None:
+def _check(area: Area, most_scenes: int, most_cloud: float, timeout: float) -> None:
     low, high = HALF_WIDTHS
     if not (low <= area.half_width <= high and most_scenes >= 1):
         msg = (
@@ -180,14 +184,37 @@ def _check(area: Area, source: Source, start: str, end: str, most_scenes: int) -
     if not (abs(area.latitude) <= 84.0 and abs(area.longitude) <= 180.0):
         msg = f"{area.latitude!r} N, {area.longitude!r} E is no place within 84 degrees of latitude"
         raise OutOfBoundsError(msg, latitude=area.latitude, longitude=area.longitude)
+    if not 0.0 <= most_cloud <= 100.0 or not 0.0 < timeout <= LONGEST_SILENCE:
+        msg = (
+            f"wanted a cloud cover within 0 to 100 % and a silence above 0 and up to "
+            f"{LONGEST_SILENCE:g} s, got {most_cloud:g} % and {timeout:g} s"
+        )
+        raise OutOfBoundsError(msg, most_cloud=most_cloud, timeout=timeout)
+
+
+def _check_days(source: Source, start: str, end: str) -> None:
+    """Raise unless days are days, the first before the last, and there where they are needed."""
     dates = [date for date in (start, end) if date]
     if source.by_date and len(dates) < 2:
         msg = f"{source.title} needs a first and a last day"
         raise MissingVariableError(msg, source=source.name)
-    for date in dates:
-        if not _DATE.fullmatch(date):
-            msg = f"{date!r} is no day, month or year; wanted YYYY-MM-DD"
-            raise OutOfBoundsError(msg, got=date)
+    moments = [_moment(date) for date in dates]
+    if len(moments) == 2 and moments[0].astype("datetime64[D]") >= (moments[1] + 1).astype(
+        "datetime64[D]"
+    ):
+        msg = f"the first day, {start}, comes after the last, {end}"
+        raise OutOfBoundsError(msg, start=start, end=end)
+
+
+def _moment(date: str) -> np.datetime64:
+    """Return a day, month or year that a text names."""
+    try:
+        if _DATE.fullmatch(date):
+            return np.datetime64(date)
+    except ValueError:
+        pass
+    msg = f"{date!r} is no day, month or year; wanted YYYY-MM-DD"
+    raise OutOfBoundsError(msg, got=date)
 
 
 def _check_size(area: Area, source: Source, pixel: float, most_scenes: int) -> None:
