@@ -161,6 +161,7 @@ def test_dates_are_found_in_names() -> None:
     assert date_in("CN-Cha_20210701_ndvi") == np.datetime64("2021-07-01")
     assert date_in("S2_2021-07-01T03") == np.datetime64("2021-07-01")
     assert date_in("tile_49123456") is None
+    assert date_in("ndvi_20210231") is None
 
 
 def test_scenes_without_dates_or_on_other_grids_are_named(scene) -> None:

@@ -77,7 +77,11 @@ def date_in(text: str) -> np.datetime64 | None:
     np.datetime64('2021-07-01T00:00:00.000000000')
     """
     found = _DATE.search(text)
-    return None if found is None else np.datetime64("-".join(found.groups()), "ns")
+    try:
+        return None if found is None else np.datetime64("-".join(found.groups()), "ns")
+    except ValueError:
+        # Digits such as 20210231 name no day.
+        return None
 
 
 def join_scenes(maps: Iterable[xr.DataArray], name: str) -> xr.DataArray:

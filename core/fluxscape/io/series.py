@@ -60,6 +60,10 @@ def read_series(path: str | os.PathLike[str], name: str = "leaf_area_index") -> 
         msg = f"{file.name} is no CSV table: {error}"
         raise FileFormatError(msg, file=file.name) from error
     table.columns = [str(column).strip().lower() for column in table.columns]
+    twice = table.columns[table.columns.duplicated()]
+    if twice.size:
+        msg = f"{file.name}: column {twice[0][:40]!r} comes twice, in upper or lower case"
+        raise FileFormatError(msg, file=file.name, column=str(twice[0]))
     times = _times(table, file.name)
     values = _numbers(table, _column(table, VALUE_COLUMNS[name], file.name), file.name)
     order = np.argsort(times, kind="stable")

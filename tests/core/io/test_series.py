@@ -32,6 +32,7 @@ def test_scenes_at_uneven_times_are_read_and_interpolated(tmp_path: Path) -> Non
         ("lai\n1\n", MissingVariableError, "no column time"),
         ("date,lai\n2004-12-26,40\n", OutOfBoundsError, "leaf_area_index = 40"),
         ("", FileFormatError, "no CSV table"),
+        ("date,LAI,lai\n2004-12-26,1,2\n", FileFormatError, "column 'lai' comes twice"),
     ],
 )
 def test_what_is_no_series_is_refused_by_row(
