@@ -84,7 +84,7 @@ def test_a_page_that_cannot_be_built_says_so_and_leaves_the_others_alive(
     for key in PAGES:
         shell.state.page = key
         assert shell.zones[key].visible
-    assert set(shell.pages) == {"towers", "footprint", "atlas"}
+    assert set(shell.pages) == {"towers", "footprint", "representativeness", "atlas"}
 
 
 def test_the_end_of_a_session_ends_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:

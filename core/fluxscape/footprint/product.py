@@ -206,7 +206,8 @@ def _record_variables(made: Prepared, captured: Floats) -> dict[str, tuple[Any, 
 def _stability(inputs: RecordInputs) -> NDArray[np.float32]:
     """Return the stability [1] of every record; NaN where it is unknown."""
     length = inputs.values["obukhov_length"]
-    known = np.where(length == 0.0, np.nan, length)
+    # Lengths below a tenth of a millimetre are no measurement; dividing by them would overflow.
+    known = np.where(np.abs(length) < 1e-4, np.nan, length)
     return np.asarray(inputs.values["height"] / known, dtype=np.float32)
 
 
