@@ -7,6 +7,8 @@ S = Y / sigma = U diag(s) V', the update of Emerick and Reynolds 2013
     move = (innovation / sigma) V diag(s / (s^2 + alpha (N - 1))) U' Z
 
 at a cost of O(observations x members^2); no matrix of observations by observations is formed.
+With fewer quantities than members the predictions are first projected on them (Evensen et al. 2019,
+doi:10.3389/fams.2019.00047).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ def kalman_move(
     innovation: FloatArray,
     sigma: FloatArray,
     alpha: float,
+    design: FloatArray | None = None,
 ) -> FloatArray:
     """Return by how much each member moves.
 
@@ -38,8 +41,15 @@ def kalman_move(
         Standard deviation of the observation errors, shape (observation,).
     alpha
         Inflation of the error variance.
+    design
+        Anomalies of all that the predictions depend on, shape (member, quantity). Where they are
+        fewer than the members, predictions are replaced by their regression on them: what is left
+        is chance and bends, and would take variance from the ensemble for nothing.
     """
     members = anomalies.shape[0]
+    if design is not None and design.shape[1] < members - 1:
+        basis = _column_basis(design)
+        predicted = basis @ (basis.T @ predicted)
     scaled = predicted / sigma
     # predicted = U diag(s) V': the smaller side is that of the members.
     left, values, right = np.linalg.svd(scaled, full_matrices=False)
@@ -48,3 +58,10 @@ def kalman_move(
     gain = values / (values**2 + alpha * (members - 1))
     weights = ((innovation / sigma) @ right.T * gain) @ left.T
     return np.asarray(weights @ anomalies)
+
+
+def _column_basis(design: FloatArray) -> FloatArray:
+    """Return an orthonormal basis of the columns, shape (member, rank)."""
+    left, values, _ = np.linalg.svd(design, full_matrices=False)
+    kept = values > 1e-10 * max(float(values.max(initial=0.0)), 1e-300)
+    return np.asarray(left[:, kept])

@@ -79,10 +79,19 @@ class CalibrationSettings:
     departures: float = DEPARTURE_SPREAD
 
     def __post_init__(self) -> None:
-        """Raise unless the method is known."""
+        """Raise OutOfBoundsError unless the settings can run."""
         if self.method not in METHODS:
             msg = f"method must be one of {', '.join(METHODS)}, got {self.method!r}"
             raise OutOfBoundsError(msg, got=self.method)
+        for name, value, least in (
+            ("members", self.members, 4),
+            ("passes", 1 if self.passes is None else self.passes, 1),
+            ("seed", self.seed, 0),
+            ("departures", self.departures, 0.0),
+        ):
+            if not least <= value < np.inf:
+                msg = f"{name} must be {least:g} or more, got {value:g}"
+                raise OutOfBoundsError(msg, setting=name, got=value)
 
 
 @dataclass(frozen=True)
@@ -292,7 +301,8 @@ def ensemble_scores(
     dict
         ``rmse_before``, ``rmse_after``, ``nse_before``, ``nse_after`` of the ensemble means;
         ``coverage50``, ``coverage90`` of the posterior with the observations' errors; ``crpss``
-        against the climatology of the observations; ratios of Desroziers et al. 2005.
+        against the climatology of the observations, NaN of one alone; ratios of Desroziers et al.
+        2005.
     """
     spread = float(np.sum((observed - observed.mean()) ** 2))
     out: dict[str, float] = {}
@@ -303,13 +313,13 @@ def ensemble_scores(
     for share in (0.5, 0.9):
         name = f"coverage{round(100 * share)}"
         out[name] = coverage(posterior, observed, share, noise=sigma)
-    climatology = np.broadcast_to(observed[:, np.newaxis], (observed.size, observed.size))
-    if observed.size <= 2000:
-        reference = crps(np.ascontiguousarray(climatology), observed)
-    else:
-        sample = np.sort(observed)[:: observed.size // 1000]
+    out["crpss"] = float("nan")
+    if observed.size > 1:
+        # As many members as values would be too many: a sample of the long record stands for it.
+        thinned = observed.size // 1000 if observed.size > 2000 else 1
+        sample = np.sort(observed)[::thinned]
         reference = crps(np.repeat(sample[:, np.newaxis], observed.size, axis=1), observed)
-    out["crpss"] = skill_against(crps(posterior, observed), reference)
+        out["crpss"] = skill_against(crps(posterior, observed), reference)
     consistency = innovation_consistency(prior, posterior, observed, sigma)
     return out | {f"desroziers_{name}": value for name, value in consistency.items()}
 

@@ -238,9 +238,9 @@ class _Filter:
         innovation = self.problem.observations.values[seen] + sigma * noise - predicted
         soil = np.asarray(after["soil_liquid"], np.float64)
         both = np.concatenate([self.z, soil], axis=1)
-        move = kalman_move(
-            both - both.mean(axis=0), predicted - predicted.mean(axis=0), innovation, sigma, 1.0
-        )
+        anomalies = both - both.mean(axis=0)
+        spread = predicted - predicted.mean(axis=0)
+        move = kalman_move(anomalies, spread, innovation, sigma, 1.0, anomalies)
         self.z = self.z + move[:, : self.space.size]
         return np.asarray(move[:, self.space.size :])
 

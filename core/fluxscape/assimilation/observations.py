@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import MissingVariableError, OutOfBoundsError, did_you_mean
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
@@ -257,13 +258,16 @@ def collect_observations(
     Raises
     ------
     MissingVariableError
-        If a stream is unknown or absent, or nothing measured overlaps the run.
-    OutOfBoundsError
-        If ``step`` or a weight cannot be used.
+        If no stream is named, one is unknown or absent, or nothing measured overlaps the run.
+    UnitsError, DimsError, OutOfBoundsError
+        If a flux is not what the vocabulary says, or ``step`` or a weight cannot be used.
     """
     if step not in STEPS:
         msg = f"step must be one of {', '.join(STEPS)}, got {step!r}"
         raise OutOfBoundsError(msg, got=step)
+    if not streams:
+        msg = f"no stream is named; known are {', '.join(STREAMS)}"
+        raise MissingVariableError(msg)
     moments = times.astype("datetime64[ns]")
     local = (moments + np.timedelta64(round(utc_offset_hours * 3600), "s")).astype(moments.dtype)
     group, starts = _groups(local, step)
@@ -328,15 +332,14 @@ def _measured(measured: xr.Dataset, stream: str, moments: TimeArray, where: str)
     if name not in measured:
         msg = f"{where}: {name} of stream {stream!r} is not there"
         raise MissingVariableError(msg, variable=name)
-    values = measured[name].to_numpy().astype(np.float64)
+    checked = check_dataset(measured, [Need(name)], where=where)
+    values = checked[name].to_numpy()
     flag = name + QUALITY_SUFFIX
     if flag in measured:
         values = np.where(measured[flag].to_numpy() > 0, np.nan, values)
     stated = measured["time"].to_numpy().astype("datetime64[ns]")
-    order = np.argsort(stated, kind="stable")
-    place = np.clip(np.searchsorted(stated[order], moments), 0, stated.size - 1)
-    found = stated[order][place] == moments
-    return np.where(found, values[order][place], np.nan)
+    place = np.clip(np.searchsorted(stated, moments), 0, stated.size - 1)
+    return np.where(stated[place] == moments, values[place], np.nan)
 
 
 def _record_weights(weight: xr.DataArray | None, moments: TimeArray, where: str) -> FloatArray:

@@ -111,6 +111,9 @@ def rank_parameters(
     if size < 4 or (method == "sobol" and size & (size - 1)):
         msg = f"size must be 4 or more, and a power of two for sobol, got {size}"
         raise OutOfBoundsError(msg, got=size)
+    if seed < 0:
+        msg = f"seed must be 0 or more, got {seed}"
+        raise OutOfBoundsError(msg, got=seed)
     edges = [
         [mean - REACH * spread, mean + REACH * spread]
         for mean, spread in zip(space.prior_mean, space.prior_spread, strict=True)

@@ -121,12 +121,17 @@ class SiteHierarchy:
         """
         owner = np.repeat(np.arange(len(self.sites)), observations)
         types = np.array([list(self.spaces).index(name) for name in self.types])
-        found = [
-            Block(self.type_columns(name), types[owner] == number)
-            for number, name in enumerate(self.spaces)
-        ]
+        found = []
+        for number, name in enumerate(self.spaces):
+            columns = self.type_columns(name)
+            own = [self.site_columns(int(i)) for i in np.flatnonzero(types == number)]
+            design = np.concatenate([columns, *own]) if self.spread > 0.0 else columns
+            found.append(Block(columns, types[owner] == number, design))
         if self.spread > 0.0:
-            found += [Block(self.site_columns(i), owner == i) for i in range(len(self.sites))]
+            for index, name in enumerate(self.types):
+                columns = self.site_columns(index)
+                design = np.concatenate([self.type_columns(name), columns])
+                found.append(Block(columns, owner == index, design))
         return found
 
     def forward(self, operators: Sequence[Forward]) -> Forward:

@@ -103,10 +103,13 @@ class Block:
         Columns of z.
     observations
         Which observations count, shape (observation,).
+    design
+        Columns of z that the model turns into these observations; all of them when absent.
     """
 
     parameters: npt.NDArray[np.int64]
     observations: BoolArray
+    design: npt.NDArray[np.int64] | None = None
 
 
 def es_mda(
@@ -275,17 +278,19 @@ class _Passes:
     def _move(self, predicted: FloatArray, innovation: FloatArray, alpha: float) -> None:
         """Move the parameters of each block by the observations that it sees."""
         moved = self.z.copy()
+        anomalies = self.z - self.z.mean(axis=0)
         for block in self.blocks:
             seen, columns = block.observations, block.parameters
             if not seen.any():
                 continue
             part = predicted[:, seen]
             moved[:, columns] += kalman_move(
-                self.z[:, columns] - self.z[:, columns].mean(axis=0),
+                anomalies[:, columns],
                 part - part.mean(axis=0),
                 innovation[:, seen],
                 self.sigma[seen],
                 alpha,
+                anomalies if block.design is None else anomalies[:, block.design],
             )
         self.z = moved
 

@@ -18,6 +18,7 @@ from fluxscape.assimilation.calibration import Calibration, CalibrationSettings,
 from fluxscape.assimilation.dlm_forward import SiteProblem
 from fluxscape.assimilation.problem import facts_of
 from fluxscape.assimilation.smoother import Checkpoint, Result
+from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.errors import FileFormatError, RunError
 from fluxscape.io.atomic import json_text, write_bytes, write_text
 
@@ -49,7 +50,11 @@ class CalibrationFolder:
         ------
         RunError
             If it holds a run with other settings or observations.
+        MissingVariableError, OutOfBoundsError
+            If the settings cannot run at a site; nothing is made then.
         """
+        for item in problems:
+            ParameterSpace.of(item.parameters, settings.parameters, spread=settings.spread)
         plan = {
             "version": __version__,
             "settings": json.loads(settings_text(settings)),
@@ -58,7 +63,7 @@ class CalibrationFolder:
         text = json_text(plan, indent=1) + "\n"
         file = folder / _PLAN
         if file.exists():
-            if file.read_text(encoding="utf-8") != text:
+            if file.read_bytes() != text.encode():
                 msg = (
                     f"{folder} holds a calibration with other settings or observations: give "
                     "another folder, or remove it"

@@ -18,7 +18,7 @@ from fluxscape.assimilation.calibration import Calibration, CalibrationSettings,
 from fluxscape.assimilation.diagnostics import variance_reduction
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.space import ParameterSpace
-from fluxscape.errors import RunError
+from fluxscape.errors import OutOfBoundsError, RunError
 
 FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -92,9 +92,14 @@ def twin_experiment(
 
     Raises
     ------
+    OutOfBoundsError
+        If there is no trial.
     RunError
         If the model fails with a true parameter set.
     """
+    if trials < 1:
+        msg = f"trials must be 1 or more, got {trials}"
+        raise OutOfBoundsError(msg, got=trials)
     space = ParameterSpace.of(problem.parameters, settings.parameters, spread=settings.spread)
     found: list[tuple[FloatArray, FloatArray, FloatArray]] = []
     for trial in range(trials):
