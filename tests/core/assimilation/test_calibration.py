@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
+from fluxscape.assimilation.calibration import (
+    CalibrationSettings,
+    calibrate,
+    ensemble_scores,
+)
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.problem import facts_of, site_problem
 from fluxscape.assimilation.space import ParameterSpace
@@ -141,6 +145,20 @@ def test_what_cannot_be_calibrated_is_refused(problem: SiteProblem) -> None:
         calibrate([], {}, SETTINGS)
     with pytest.raises(OutOfBoundsError, match="es-mda, eki"):
         CalibrationSettings(method="magic")
+    for name, value in (("members", 3), ("passes", -1), ("seed", -1), ("departures", np.nan)):
+        with pytest.raises(OutOfBoundsError, match=f"{name} must be"):
+            CalibrationSettings(**{name: value})
+    with pytest.raises(OutOfBoundsError, match="trials must be 1 or more, got 0"):
+        twin_experiment(problem, SETTINGS, trials=0)
     unknown = CalibrationSettings(members=10, parameters=("vcmax",))
     with pytest.raises(MissingVariableError, match="Did you mean 'vcmax25'"):
         calibrate([problem], {"twin": "DBF"}, unknown)
+
+
+def test_a_stream_with_one_observation_has_scores_but_no_climatology() -> None:
+    members = np.linspace(0.0, 2.0, 9)[:, np.newaxis]
+    found = ensemble_scores(members, members, np.array([1.0]), np.array([0.5]))
+    assert found["rmse_after"] == pytest.approx(0.0)
+    assert found["coverage90"] == 1.0
+    assert np.isnan(found["crpss"])
+    assert np.isnan(found["nse_after"])

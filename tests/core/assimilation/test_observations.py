@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 
 from fluxscape.assimilation.observations import ErrorModel, collect_observations
-from fluxscape.errors import MissingVariableError, OutOfBoundsError
+from fluxscape.errors import MissingVariableError, OutOfBoundsError, UnitsError
 
 TIMES = np.datetime64("2005-07-01", "ns") + np.arange(96) * np.timedelta64(30, "m")
 PLAIN = {"nee": ErrorModel(1.0, 0.1, 0.0, 0.0), "le": ErrorModel(10.0, 0.0, 0.5, 0.0)}
@@ -109,3 +109,19 @@ def test_what_is_not_there_is_refused():
         collect_observations(measured(), later, ["le"])
     with pytest.raises(OutOfBoundsError, match="step must be one of"):
         collect_observations(measured(), TIMES, ["le"], step="weekly")
+
+
+def test_a_list_without_a_stream_is_refused():
+    with pytest.raises(MissingVariableError, match="no stream is named; known are nee"):
+        collect_observations(measured(), TIMES, [])
+
+
+def test_fluxes_are_read_in_their_unit():
+    kilowatts = measured()
+    kilowatts["latent_heat_flux"] = kilowatts["latent_heat_flux"] / 1000.0
+    kilowatts["latent_heat_flux"].attrs["units"] = "kW m-2"
+    found = collect_observations(kilowatts, TIMES, ["le"], errors=PLAIN)
+    np.testing.assert_allclose(found.values, 100.0)
+    kilowatts["latent_heat_flux"].attrs["units"] = "K"
+    with pytest.raises(UnitsError, match="latent_heat_flux"):
+        collect_observations(kilowatts, TIMES, ["le"], errors=PLAIN)

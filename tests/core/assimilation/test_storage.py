@@ -11,7 +11,7 @@ from fluxscape.assimilation.smoother import Checkpoint
 from fluxscape.assimilation.storage import CalibrationFolder
 from fluxscape.cli import main
 from fluxscape.dlm import parameters_for, run_dlm
-from fluxscape.errors import FileFormatError, RunError
+from fluxscape.errors import FileFormatError, MissingVariableError, RunError
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 SETTINGS = CalibrationSettings(members=12, passes=3, seed=4, parameters=("vcmax25",))
@@ -65,6 +65,19 @@ def test_other_settings_are_not_mixed_in(tmp_path: Path, problem: SiteProblem) -
     other = CalibrationSettings(members=13, passes=3, seed=4, parameters=("vcmax25",))
     with pytest.raises(RunError, match="other settings or observations"):
         CalibrationFolder.open(tmp_path, other, [problem])
+
+
+def test_a_plan_that_is_no_text_is_another_run(tmp_path: Path, problem: SiteProblem) -> None:
+    (tmp_path / "plan.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(RunError, match="other settings or observations"):
+        CalibrationFolder.open(tmp_path, SETTINGS, [problem])
+
+
+def test_settings_that_cannot_run_leave_no_folder(tmp_path: Path, problem: SiteProblem) -> None:
+    wrong = CalibrationSettings(parameters=("vcmax",))
+    with pytest.raises(MissingVariableError, match=r"no parameter 'vcmax'.*vcmax25"):
+        CalibrationFolder.open(tmp_path / "new", wrong, [problem])
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_damaged_pass_is_named(tmp_path: Path, problem: SiteProblem) -> None:
