@@ -86,6 +86,7 @@ def test_errors_are_named(capsys, arguments, message: str) -> None:
         ("tower,score\nCN-Cha,3\n", "wanted the columns site"),
         ("site,score\nCN-Cha,good\n", "row 2, column score: 'good' is no number"),
         ("site,score\nXX-Yyy,3\n", "no tower is called 'XX-Yyy'"),
+        ("site,score\nCN-Cha,inf\n", "the score of CN-Cha is infinite"),
     ],
 )
 def test_bad_tables_of_scores_are_named(capsys, tmp_path, content: str, message: str) -> None:

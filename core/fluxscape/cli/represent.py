@@ -98,9 +98,12 @@ def assess_one(arguments: argparse.Namespace, name: str) -> tuple[str, Assessmen
     ------
     MissingVariableError
         If the place is unknown or no map is given.
+    OutOfBoundsError
+        If an option cannot be used.
     """
     from fluxscape.representativeness import assess  # noqa: PLC0415
 
+    _check_options(arguments)
     tower, records = _tower_and_records(arguments, name)
     footprint = _footprint(arguments, tower, records)
     land_cover, indices, elevation = _maps(arguments, tower)
@@ -118,6 +121,28 @@ def assess_one(arguments: argparse.Namespace, name: str) -> tuple[str, Assessmen
         on_progress=progress_line("represent") if sys.stderr.isatty() else None,
     )
     return tower.site, assessment
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Raise OutOfBoundsError for options that a simulated tower would pass over in silence."""
+    import math  # noqa: PLC0415
+
+    from fluxscape.errors import OutOfBoundsError  # noqa: PLC0415
+    from fluxscape.representativeness.legends import find_legend  # noqa: PLC0415
+
+    for option in ("height", "canopy"):
+        value = getattr(arguments, option)
+        if value is not None and not 0.0 < value < math.inf:
+            msg = f"--{option} must be a height above 0 m, got {value:g}"
+            raise OutOfBoundsError(msg, got=value)
+    if arguments.replicates < 0 or arguments.seed < 0:
+        msg = (
+            f"--replicates and --seed must not be negative, got {arguments.replicates} and "
+            f"{arguments.seed}"
+        )
+        raise OutOfBoundsError(msg)
+    if arguments.legend:
+        find_legend(arguments.legend)
 
 
 def _tower_and_records(arguments: argparse.Namespace, name: str) -> tuple[Tower, xr.Dataset | None]:

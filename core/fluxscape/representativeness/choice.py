@@ -190,6 +190,9 @@ def _levels(network: NetworkSpace, scores: Mapping[str, float]) -> Floats:
     """Return the score of every tower, -inf where there is none."""
     levels = np.full(len(network.sites), -np.inf)
     for site, score in scores.items():
+        if np.isinf(score):
+            msg = f"the score of {site} is infinite"
+            raise OutOfBoundsError(msg, site=site, got=score)
         if not np.isnan(score):
             levels[network.places([site])] = score
     return levels

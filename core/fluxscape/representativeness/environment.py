@@ -29,6 +29,9 @@ Places = NDArray[np.intp]
 RESOLUTION: Final = 0.25
 """Side of a cell [degrees]."""
 
+COARSEST: Final = 5.0
+"""Largest side of a cell [degrees]."""
+
 FINE: Final = 0.05
 """Spacing of the points that a cell is judged by [degrees]: that of the land-cover map."""
 
@@ -102,7 +105,7 @@ def national_environment(
     outline
         Area of the nation [degrees].
     resolution
-        Side of a cell [degrees], a whole multiple of 0.05.
+        Side of a cell [degrees], a whole multiple of 0.05 up to 5.
     extra
         Further maps over ``latitude`` and ``longitude`` or ``y`` and ``x`` [degrees], such as soil
         properties or gross primary production, taken at the cell's centre. Those whose name begins
@@ -118,13 +121,16 @@ def national_environment(
     Raises
     ------
     DimsError
-        If the resolution is no multiple of 0.05 degrees.
+        If the resolution is no multiple of 0.05 degrees, or above 5.
     OutOfBoundsError
         If the outline holds no land, or lies outside the climatology.
     """
-    factor = round(resolution / FINE)
+    factor = round(resolution / FINE) if FINE <= resolution <= COARSEST else 0
     if factor < 1 or abs(factor * FINE - resolution) > 1e-9:
-        msg = f"the resolution must be a whole multiple of {FINE:g} degrees, got {resolution:g}"
+        msg = (
+            f"the resolution must be a whole multiple of {FINE:g} degrees up to {COARSEST:g}, got "
+            f"{resolution:g}"
+        )
         raise DimsError(msg, got=resolution)
     bounds = np.array(outline.bounds)
     west, south = np.maximum(bounds[:2], EXTENT[:2])

@@ -20,7 +20,8 @@ from fluxscape.contracts import provenance
 from fluxscape.errors import MissingVariableError, OutOfBoundsError, did_you_mean
 from fluxscape.representativeness import _kernels_network as kernels
 from fluxscape.representativeness.environment import EnvironmentalSpace, environmental_space
-from fluxscape.representativeness.strata import class_code, plant_group, stratum_numbers
+from fluxscape.representativeness.legends import LEGENDS
+from fluxscape.representativeness.strata import plant_group, stratum_numbers
 from fluxscape.towers import Tower
 
 Floats = NDArray[np.float64]
@@ -164,7 +165,8 @@ def network_space(
         raise OutOfBoundsError(msg)
     cells = cells[found]
     zones = _at_cells(environment, "climate_zone", space)
-    codes = [class_code(number) for number in _at_cells(environment, "land_cover", space)]
+    covers = _at_cells(environment, "land_cover", space)
+    codes = [LEGENDS["igbp"].plant_functional_type(int(number)) for number in covers]
     groups = [plant_group(code) for code in codes]
     own = [plant_group(tower.igbp or codes[cell]) for tower, cell in zip(kept, cells, strict=True)]
     area = _at_cells(environment, "land_area", space)

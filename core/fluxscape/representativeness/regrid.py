@@ -281,8 +281,13 @@ def _bounds_in(crs: str, grid: Lattice, place: Place) -> tuple[float, float, flo
 
 
 def _span(low: float, high: float, size: int) -> slice | None:
-    """Return the indices of the pixels from low to high with a margin; None outside the raster."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high < -0.5 or low > size - 0.5:
+    """Return the indices of the pixels from low to high with a margin; None outside the raster.
+
+    Bounds across the dateline, west above east, count as outside: no raster in degrees holds both
+    sides in one piece there.
+    """
+    known = math.isfinite(low) and math.isfinite(high) and low <= high
+    if not known or high < -0.5 or low > size - 0.5:
         return None
     return slice(max(math.floor(low) - _MARGIN, 0), min(math.ceil(high) + _MARGIN + 1, size))
 

@@ -47,15 +47,6 @@ def plant_group(code: str) -> str:
     return _GROUP_OF[code]
 
 
-def class_code(number: float) -> str:
-    """Return the IGBP code of a class number of MCD12C1; 0 is water.
-
-    >>> class_code(0), class_code(12)
-    ('WAT', 'CRO')
-    """
-    return tuple(IGBP_CLASSES)[int(number) - 1]
-
-
 def stratum_numbers(zones: Floats, groups: Sequence[str]) -> Integers:
     """Return a number for each pair of climate zone and plant group; see :func:`stratum_name`."""
     places = np.array([_GROUP_NAMES.index(group) for group in groups], dtype=np.int64)

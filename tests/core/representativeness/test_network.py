@@ -292,6 +292,9 @@ def test_further_maps_are_taken_at_the_cells_and_soil_joins_the_space() -> None:
     ("box", "resolution", "error"),
     [
         ((110.0, 34.0, 112.0, 36.0), 0.13, DimsError),
+        ((110.0, 34.0, 112.0, 36.0), float("nan"), DimsError),
+        ((110.0, 34.0, 112.0, 36.0), 1e9, DimsError),
+        ((110.0, 34.0, 112.0, 36.0), -0.5, DimsError),
         ((10.0, 34.0, 12.0, 36.0), 0.5, OutOfBoundsError),
         ((130.0, 20.0, 132.0, 22.0), 0.5, OutOfBoundsError),
     ],

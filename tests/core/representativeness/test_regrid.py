@@ -210,3 +210,16 @@ def test_pixels_that_are_cells_already_are_taken_as_they_are(extent: float) -> N
     expected = raster.reindex(x=grid.x, y=grid.y).to_numpy()
     np.testing.assert_array_equal(found.valid, np.isfinite(expected))
     np.testing.assert_allclose(found.labelled().to_numpy(), expected, rtol=1e-12)
+
+
+def test_a_tower_on_the_dateline_is_refused_on_a_map_that_ends_there() -> None:
+    axis = np.linspace(-179.95, 179.95, 3600)
+    world = xr.DataArray(
+        np.full((40, 3600), 0.5),
+        dims=("y", "x"),
+        coords={"y": -17.0 + 0.1 * (np.arange(40.0) - 20.0), "x": axis},
+        attrs={"crs": "EPSG:4326"},
+        name="ndvi",
+    )
+    with pytest.raises(OutOfBoundsError, match="does not overlap the surroundings"):
+        field_on(world, Lattice.around(5000.0, 30.0), Place(-17.0, 179.99))
