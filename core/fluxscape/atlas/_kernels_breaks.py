@@ -1,7 +1,7 @@
-"""Kernels of changes at a moment: Pettitt's statistic, a broken line, and the seasonal test.
+"""Kernels of changes at a moment: Pettitt's statistic and a broken line.
 
 Symbols: ``x`` values and ``t`` times of one series, ``n`` its length, ``K`` Pettitt's statistic.
-Pettitt 1979, doi:10.2307/2346729; Hirsch, Slack and Smith 1982, doi:10.1029/WR018i001p00107.
+Pettitt 1979, doi:10.2307/2346729.
 """
 
 from __future__ import annotations

@@ -76,10 +76,15 @@ def pettitt(
     ------
     UnitsError, DimsError
         If there is no unit, or no usable time.
+    OutOfBoundsError
+        If ``minimum_count`` is below 3 or a value is infinite.
     """
     if "units" not in values.attrs:
         msg = f"pettitt: {values.name} carries no units attribute"
         raise UnitsError(msg, variable=str(values.name))
+    if minimum_count < 3 or bool(np.isinf(values).any()):
+        msg = f"pettitt: wanted finite values and 3 or more of them, got {minimum_count} as fewest"
+        raise OutOfBoundsError(msg, got=minimum_count)
     times = time_in_years(values)
     if times.size < minimum_count:
         msg = f"pettitt: {times.size} times are fewer than the {minimum_count} that a test needs"
@@ -139,17 +144,17 @@ def broken_line(
     Raises
     ------
     DimsError
-        If fewer than twice the margin and two values remain, or times do not increase.
+        If lengths differ, fewer than twice the margin and two values remain, or times do not
+        increase.
     OutOfBoundsError
         If margin, block or resamples are too small.
     """
-    x, t = np.asarray(values, np.float64), np.asarray(times, np.float64)
-    if margin < 2 or block < 1 or resamples < 19:
-        msg = f"wanted margin >= 2, block >= 1, resamples >= 19; got {margin}, {block}, {resamples}"
-        raise OutOfBoundsError(msg)
-    known = np.isfinite(x)
-    x, t = x[known], t[known]
-    if x.size < 2 * margin + 2 or (np.diff(t) <= 0).any():
+    x, t = _known(values, times)
+    if margin < 2:
+        msg = f"wanted a margin of 2 or more, got {margin}"
+        raise OutOfBoundsError(msg, got=margin)
+    _check_bootstrap(block, resamples)
+    if x.size < 2 * margin + 2 or not (np.diff(t) > 0).all():
         msg = f"broken line: {x.size} values at increasing times, wanted {2 * margin + 2} or more"
         raise DimsError(msg, got=int(x.size))
     knot, rest, straight = kernels.best_break(x, t, margin)
@@ -197,25 +202,40 @@ def slope_interval_by_blocks(
     Raises
     ------
     OutOfBoundsError
-        If the share lies outside 0 to 1.
+        If the share lies outside 0 to 1, or block or resamples are too small.
     DimsError
         As :func:`fluxscape.atlas.trends.series_trend`.
     """
     if not 0.0 < share < 1.0:
         msg = f"share must lie between 0 and 1, got {share}"
         raise OutOfBoundsError(msg, got=share)
+    _check_bootstrap(block, resamples)
     found = series_trend(values, times)
-    x, t = np.asarray(values, np.float64), np.asarray(times, np.float64)
-    known = np.isfinite(x)
-    x, t = x[known], t[known]
+    x, t = _known(values, times)
     line = found.intercept + found.slope * (t - t[0])
     draw = np.random.default_rng(seed)
-    years = xr.DataArray(t, dims="time").to_numpy()
     series = np.stack(list(_block_resamples(x - line, block, resamples, draw))) + line
-    data = xr.DataArray(series, dims=("draw", "time"), coords={"time": years}, attrs={"units": "1"})
+    data = xr.DataArray(series, dims=("draw", "time"), coords={"time": t}, attrs={"units": "1"})
     slopes = trend(data, minimum_count=3)["slope"].to_numpy()
     low, high = np.quantile(slopes, (0.5 - 0.5 * share, 0.5 + 0.5 * share))
     return float(low), float(high)
+
+
+def _known(values: npt.ArrayLike, times: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return the values that are known and their times."""
+    x, t = np.asarray(values, np.float64), np.asarray(times, np.float64)
+    if x.ndim != 1 or x.shape != t.shape:
+        msg = f"values and times must be rows of one length, got {x.shape} and {t.shape}"
+        raise DimsError(msg, got=(x.shape, t.shape))
+    known = np.isfinite(x)
+    return x[known], t[known]
+
+
+def _check_bootstrap(block: int, resamples: int) -> None:
+    """Raise OutOfBoundsError unless blocks hold a value and there are enough draws."""
+    if block < 1 or resamples < 19:
+        msg = f"wanted block >= 1 and resamples >= 19, got {block} and {resamples}"
+        raise OutOfBoundsError(msg, block=block, resamples=resamples)
 
 
 def _f_ratio(straight: float, rest: float, count: int) -> float:

@@ -69,6 +69,20 @@ def test_what_is_no_series_is_refused():
         pettitt(series(np.arange(20)).drop_attrs())
     with pytest.raises(DimsError, match="fewer than the 10"):
         pettitt(series(np.arange(5)))
+    with pytest.raises(OutOfBoundsError, match="got 0 as fewest"):
+        pettitt(series(np.arange(20)), minimum_count=0)
+    with pytest.raises(OutOfBoundsError, match="finite values"):
+        pettitt(series([*np.arange(20), np.inf]))
+    values, t = np.arange(20.0), np.arange(20.0)
+    for test in (broken_line, slope_interval_by_blocks):
+        with pytest.raises(OutOfBoundsError, match="block >= 1"):
+            test(values, t, block=0)
+        with pytest.raises(OutOfBoundsError, match="resamples >= 19"):
+            test(values, t, resamples=0)
+        with pytest.raises(DimsError):
+            test(values, t[:-1])
+        with pytest.raises(DimsError):
+            test(values, np.where(t == 3, np.nan, t))
 
 
 def test_a_broken_line_breaks_where_it_does():
