@@ -85,12 +85,12 @@ def simulate(inputs: Inputs, p: PModelParameters, soil: FloatArray) -> LueResult
         else:
             production[i] = warmth[i] = np.nan
     absorbed = par * fraction
-    production = np.where(absorbed == 0.0, 0.0, production)
     light = absorbed * p.quantum_yield * warmth
     with np.errstate(divide="ignore", invalid="ignore"):
         carbon = np.where(light > 0.0, production / light, np.nan)
     scalars = {"temperature_scalar": warmth, "water_scalar": soil, "carbon_dioxide_scalar": carbon}
-    return LueResult(production * soil, absorbed, scalars)
+    # No light, no production, whatever else is unknown.
+    return LueResult(np.where(absorbed == 0.0, 0.0, production * soil), absorbed, scalars)
 
 
 def _run(

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.errors import OutOfBoundsError
+from fluxscape.errors import OutOfBoundsError, did_you_mean
 from fluxscape.lue.seasonal import Windows
 from fluxscape.scores import score
 
@@ -126,11 +126,15 @@ def compare_variants(
     Raises
     ------
     OutOfBoundsError
-        If the split is another, or fewer than three sites can be scored.
+        If the split is another, a variant unknown, or fewer than three sites can be scored.
     """
     if split != "site":
         msg = f"split must be 'site': random splits score what was seen; got {split!r}"
         raise OutOfBoundsError(msg, got=split)
+    unknown = [name for name in variants if name not in VARIANTS]
+    if unknown:
+        msg = f"there is no variant {unknown[0]!r}, wanted some of {', '.join(VARIANTS)}."
+        raise OutOfBoundsError(msg + did_you_mean(unknown[0], VARIANTS), got=unknown[0])
     table = windows.complete()
     predicted = {name: leave_one_site_out(table, name) for name in variants}
     sites = np.array(

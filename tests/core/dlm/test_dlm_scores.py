@@ -3,6 +3,7 @@ import pytest
 import xarray as xr
 
 from fluxscape.dlm.scores import score, score_run
+from fluxscape.errors import DimsError
 
 
 def dataset(values, quality=None, start="2005-01-01"):
@@ -41,3 +42,17 @@ def test_a_constant_has_no_correlation():
     result = score(np.zeros(10), np.arange(10.0))
     assert np.isnan(result["r2"])
     assert result["rmse"] == pytest.approx(np.sqrt(28.5))
+
+
+def test_a_constant_series_has_no_correlation_whatever_its_digits():
+    tenth = np.full(3, 0.1)
+    assert np.isnan(score(np.arange(3.0), tenth)["nse"])
+    assert np.isnan(score(np.arange(3.0), tenth)["r2"])
+    assert np.isnan(score(tenth, np.arange(3.0))["r2"])
+    assert score(np.array([2.0]), np.array([1.0]))["bias"] == 1.0
+
+
+@pytest.mark.parametrize("shapes", [(0, 0), (3, 1), (1, 3)])
+def test_series_that_do_not_match_are_not_scored(shapes):
+    with pytest.raises(DimsError, match="two series of one length"):
+        score(np.ones(shapes[0]), np.ones(shapes[1]))

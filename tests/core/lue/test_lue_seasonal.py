@@ -219,3 +219,8 @@ def test_windows_of_unequal_length_are_refused():
     part = made_up(0.1, 0.1, sites=1)
     with pytest.raises(DimsError, match="one length"):
         Windows(part.site[:-1], *(getattr(part, n) for n in list(Windows.__dataclass_fields__)[1:]))
+
+
+def test_a_misspelt_variant_is_not_scored_as_another():
+    with pytest.raises(OutOfBoundsError, match=r"no variant 'sesonal'.*Did you mean 'seasonal'"):
+        compare_variants(made_up(0.1, 0.1, sites=4), variants=("constant", "sesonal"))

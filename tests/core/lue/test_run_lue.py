@@ -193,6 +193,14 @@ def test_the_sub_daily_p_model_acclimates_and_rests_at_night(forcing, half_hours
     assert 5.0 < gpp[known].max() < 60.0
 
 
+@pytest.mark.parametrize("model", ["mod17", "p-model"])
+def test_no_light_gives_no_production_where_soil_water_is_unknown(forcing, months, model):
+    soil = np.where(np.arange(months.size) == 0, 0.2, np.nan)
+    data = forcing(months, photosynthetic_photon_flux_density=0.0, soil_water_content=soil)
+    run = production(data, model, soil_moisture_stress=True)
+    assert (run["gross_primary_production"] == 0.0).all()
+
+
 def test_colder_than_pyrealm_takes_gives_nothing_not_an_error(forcing, months):
     run = production(forcing(months, air_temperature=230.0), "p-model")
     assert (run["gross_primary_production"] == 0.0).all()
