@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_banded
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+SMOOTH: Final = (
+    "wind_speed",
+    "air_pressure",
+    "carbon_dioxide_mole_fraction",
+    "leaf_area_index",
+    "absorbed_par_fraction",
+)
+"""Variables whose course through means of days or months is drawn as straight lines."""
 
 
 def course_of_means(

@@ -19,7 +19,7 @@ from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import DimsError, MissingVariableError
 from fluxscape.meteorology.estimates import clear_sky_longwave
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
-from fluxscape.meteorology.interval_means import course_of_means
+from fluxscape.meteorology.interval_means import SMOOTH, course_of_means
 from fluxscape.meteorology.solar import sun_over_steps
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
@@ -37,14 +37,7 @@ _LONGWAVE: Final = "surface_downwelling_longwave_flux"
 _TEMPERATURE: Final = "air_temperature"
 _DEFICIT: Final = "vapour_pressure_deficit"
 _RAIN: Final = "precipitation_flux"
-_SMOOTH: Final = (
-    "wind_speed",
-    "air_pressure",
-    "carbon_dioxide_mole_fraction",
-    "leaf_area_index",
-    "absorbed_par_fraction",
-)
-COMPLETED: Final = (_LONGWAVE, _RAIN, *_SMOOTH)
+COMPLETED: Final = (_LONGWAVE, _RAIN, *SMOOTH)
 """Variables that can be completed from monthly means."""
 
 
@@ -138,7 +131,8 @@ class _Months:
         if self.times.size < 2:
             msg = f"{where}: two half-hours or more are wanted"
             raise DimsError(msg)
-        self.step = int((self.times[1] - self.times[0]) / np.timedelta64(1, "s"))
+        # Records may lack days: the shortest step is the step.
+        self.step = int(np.diff(self.times).min() / np.timedelta64(1, "s"))
         local = self.times + np.timedelta64(round(longitude / 15.0), "h")
         names, self.interval = np.unique(local.astype("datetime64[M]"), return_inverse=True)
         self.days = (local.astype("datetime64[D]") - local[0].astype("datetime64[D]")).astype(
@@ -223,20 +217,18 @@ def _rain(
     temperature, deficit, shortwave, sun = _sky(dataset, latitude, longitude, months.step, where)
     saturated = saturation_vapour_pressure(temperature)
     damp = 1.0 - np.clip(deficit / saturated, 0.0, 1.0)
-    day_size = np.bincount(months.days)
+    day_size = np.maximum(np.bincount(months.days), 1)
     bright = np.bincount(months.days, weights=sun)
     cloud = 1.0 - np.bincount(months.days, weights=shortwave) / np.maximum(bright, 1.0)
     moist = np.bincount(months.days, weights=damp) / day_size
     wetness = np.where(bright > 0.0, cloud, 0.0) + moist
     fine = np.zeros(months.times.size)
-    day_month = np.zeros(day_size.size, np.int64)
-    day_month[months.days] = months.interval
     for month, rate in enumerate(values):
         inside = np.flatnonzero(months.interval == month)
         if not np.isfinite(rate):
             fine[inside] = np.nan
         elif rate > 0.0:
-            days = np.flatnonzero(day_month == month)
+            days = np.unique(months.days[inside])
             wettest = days[np.argsort(-wetness[days], kind="stable")]
             amounts = _amounts(rate * inside.size * months.step, days.size)
             _place_events(fine, amounts, wettest, inside, months, damp)

@@ -20,7 +20,7 @@ from fluxscape.constants import PAR_FRACTION, PAR_PHOTONS_PER_JOULE, STEFAN_BOLT
 from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import DimsError, OutOfBoundsError
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
-from fluxscape.meteorology.interval_means import course_of_means
+from fluxscape.meteorology.interval_means import SMOOTH, course_of_means
 from fluxscape.meteorology.solar import sun_over_steps
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
@@ -48,14 +48,6 @@ _DEFICIT: Final = "vapour_pressure_deficit"
 _HUMIDITY: Final = "relative_humidity"
 _RAIN: Final = "precipitation_flux"
 
-_SMOOTH: Final = (
-    "wind_speed",
-    "air_pressure",
-    "carbon_dioxide_mole_fraction",
-    "leaf_area_index",
-    "absorbed_par_fraction",
-)
-
 _TAKEN: Final = (
     _TEMPERATURE,
     _SHORTWAVE,
@@ -64,7 +56,7 @@ _TAKEN: Final = (
     _DEFICIT,
     _HUMIDITY,
     _RAIN,
-    *_SMOOTH,
+    *SMOOTH,
 )
 
 
@@ -127,7 +119,7 @@ def refine_forcing(
         methods[_LONGWAVE] = "emissivity constant within the interval"
     if _RAIN in data:
         fine[_RAIN], methods[_RAIN] = _rain(grid, data[_RAIN].to_numpy())
-    for name in _SMOOTH:
+    for name in SMOOTH:
         if name in data:
             row = VARIABLES[name]
             values = data[name].to_numpy()

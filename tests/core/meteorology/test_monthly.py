@@ -83,6 +83,17 @@ def test_a_month_without_a_value_stays_missing(year: xr.Dataset) -> None:
     assert (np.isnan(out["precipitation_flux"].to_numpy()) == july).all()
 
 
+def test_days_that_are_left_out_take_no_rain_with_them(year: xr.Dataset) -> None:
+    half_hours = year.drop_vars(list(ADDED)).isel(time=slice(0, 48 * 59))
+    days = np.arange(half_hours.sizes["time"]) // 48
+    kept = half_hours.isel(time=~np.isin(days, [0, 3, 4, 5, 40]))
+    # A gap right after the first record must not pass for the step.
+    kept = xr.concat([half_hours.isel(time=[0]), kept], "time", data_vars="minimal")
+    out = complete_from_monthly(kept, monthly_means(year), **PLACE)
+    found, wanted = monthly_means(out)["precipitation_flux"], monthly_means(year)
+    np.testing.assert_allclose(found[:2], wanted["precipitation_flux"][:2], rtol=1e-9)
+
+
 def test_months_that_do_not_fit_are_refused(year: xr.Dataset) -> None:
     monthly = monthly_means(year)
     later = monthly.assign_coords(time=monthly["time"].to_numpy() + np.timedelta64(3660, "D"))
