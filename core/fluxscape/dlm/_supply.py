@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from fluxscape.dlm.parameters import DlmParameters
@@ -37,12 +38,15 @@ def water_from_elsewhere(dataset: xr.Dataset, parameters: DlmParameters) -> str:
     step = dataset.attrs.get("time_step_seconds")
     heat = dataset["latent_heat_flux"].to_numpy()
     temperature = dataset["air_temperature"].to_numpy()
+    rain = dataset["precipitation_flux"].to_numpy()
     known = np.isfinite(heat) & np.isfinite(temperature)
-    if step is None or known.mean() < _LEAST_SHARE:
+    if step is None or min(known.mean(), np.isfinite(rain).mean()) < _LEAST_SHARE:
         return ""
-    vapour = heat[known] / latent_heat_of_vaporisation(temperature[known])
-    lost = float(vapour.mean()) * heat.size * float(step)
-    fallen = float(np.nansum(dataset["precipitation_flux"].to_numpy())) * float(step)
+    vapour = np.full(heat.shape, np.nan)
+    vapour[known] = heat[known] / latent_heat_of_vaporisation(temperature[known])
+    seconds = heat.size * float(step)
+    lost = _mean_by_hour(vapour, dataset["time"].to_numpy()) * seconds
+    fallen = float(np.nanmean(rain)) * seconds
     stored = (parameters.field_capacity - parameters.wilting_point) * ROOT_DEPTH * 1000.0
     if lost <= EXCESS * (fallen + stored):
         return ""
@@ -50,3 +54,12 @@ def water_from_elsewhere(dataset: xr.Dataset, parameters: DlmParameters) -> str:
         f"measured evapotranspiration, {lost:.0f} mm, cannot come from {fallen:.0f} mm of rain and "
         f"{stored:.0f} mm in the first metre of soil: irrigation or groundwater"
     )
+
+
+def _mean_by_hour(values: npt.NDArray[np.float64], times: npt.NDArray[np.datetime64]) -> float:
+    """Return the mean of the means of each hour of the day: most gaps of eddy fluxes are nights."""
+    hour = times.astype("datetime64[h]").astype(np.int64) % 24
+    known = np.isfinite(values)
+    total = np.bincount(hour[known], weights=values[known], minlength=24)
+    count = np.bincount(hour[known], minlength=24)
+    return float((total[count > 0] / count[count > 0]).mean())

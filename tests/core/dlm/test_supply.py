@@ -37,6 +37,26 @@ def test_what_the_soil_can_give_tells_of_nothing(dry: xr.Dataset) -> None:
     assert water_from_elsewhere(few, CROP) == ""
 
 
+def test_nights_without_fluxes_and_gaps_in_rain_tell_of_nothing(dry: xr.Dataset) -> None:
+    hour = dry["time"].dt.hour.to_numpy()
+    day = (hour >= 6) & (hour < 18)
+    # 120 W m-2 by day and none by night are 127 mm; nights of which nine in ten are missing.
+    sun = with_heat(dry, 0.0)
+    sun["latent_heat_flux"][day] = 120.0
+    assert water_from_elsewhere(sun, CROP) == ""
+    rare = sun.copy(deep=True)
+    rare["latent_heat_flux"][~day & (np.arange(day.size) % (48 * 10) >= 48)] = np.nan
+    assert water_from_elsewhere(rare, CROP) == ""
+    # Rain known on two days of three counts for all of them.
+    wet = with_heat(dry, 120.0)
+    wet["precipitation_flux"][:] = 30.0 / (60.0 * 86400.0)
+    assert water_from_elsewhere(wet, CROP) == ""
+    wet["precipitation_flux"][: wet.sizes["time"] // 3] = np.nan
+    assert water_from_elsewhere(wet, CROP) == ""
+    wet["precipitation_flux"][:] = np.nan
+    assert water_from_elsewhere(wet, CROP) == ""
+
+
 def test_an_irrigated_record_runs_with_moist_soil_and_says_why(dry: xr.Dataset) -> None:
     data = with_heat(dry, 120.0)
     run = run_dlm(data, CROP, **PLACE)
