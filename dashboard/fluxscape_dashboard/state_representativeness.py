@@ -36,6 +36,9 @@ EXTENTS: Final = (300, 750, 1500, 3000, 4500)
 SEED: Final = 20_100
 """Seed of the simulated landscape, that of ``fluxscape represent``."""
 
+INDICES: Final = ("ndvi", "evi", "lai", "other")
+"""What an uploaded index may be; values are held against the range of a known one."""
+
 SHARE: Final = 33
 """Share of the towers that is chosen [%]."""
 
@@ -77,6 +80,14 @@ class RepresentativenessState(param.Parameterized):
         default="simulated",
         objects=["simulated", "upload"],
         doc="Maps: the simulated landscape, or rasters uploaded in this session.",
+    )
+    rep_legend = param.Selector(
+        default="guess",
+        objects=["guess", "igbp", "worldcover", "cci", "from-glc"],
+        doc="Legend of an uploaded land-cover map.",
+    )
+    rep_index = param.Selector(
+        default="ndvi", objects=list(INDICES), doc="What an uploaded vegetation index is."
     )
     rep_seed = param.Integer(
         default=SEED, bounds=(0, 99_999), doc="Seed of the simulated landscape: one draw of it."

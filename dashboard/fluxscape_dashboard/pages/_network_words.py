@@ -122,7 +122,7 @@ def provenance_rows(result: Result, lang: str) -> list[tuple[str, str]]:
         (
             t("representativeness.fact_chance", lang),
             t(
-                "representativeness.interval_words",
+                "representativeness.draws_words",
                 lang,
                 low=percent_words(chance["low"]),
                 high=percent_words(chance["high"]),

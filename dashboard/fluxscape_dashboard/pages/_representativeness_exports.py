@@ -22,56 +22,56 @@ from fluxscape_dashboard.pages.base import PageView
 def table_of(shown: Assessed) -> pd.DataFrame:
     """Return levels, biases and limits as one table of plain English keys, for other programs."""
     facts = shown.facts
-    rows: list[tuple[str, float, float, float, float, str]] = []
-    nan = float("nan")
-    rows.append(("score", nan, float(facts["score"]["score"]), nan, nan, "1"))
+    rows = [_row("score", value=facts["score"]["score"])]
     for aspect in facts["score"]["aspects"]:
-        rows.append((f"level_{aspect['name']}", nan, float(aspect["level"]), nan, nan, "1"))
-        ends = (number(aspect[key]) for key in ("value", "low", "high"))
-        rows.append((aspect["name"], nan, *ends, "1"))
+        rows.append(_row(f"level_{aspect['name']}", value=aspect["level"]))
+        rows.append(_row(aspect["name"], **{key: aspect[key] for key in ("value", "low", "high")}))
     if shown.rated:
         rows += _bias_rows(facts["location_bias"][shown.rated])
         months = shown.result["months"]
-        rows += [
-            (
-                "bias_month",
-                float(row["month"]),
-                *(float(row[k]) for k in ("bias", "low", "high")),
-                "1",
-            )
-            for _, row in months.to_dataframe().reset_index().iterrows()
-        ]
-    for name, value in facts["limits"].items():
-        rows.append((f"limit_{name}", nan, float(value), nan, nan, "1"))
-    columns = ["quantity", "at", "value", "low_95", "high_95", "unit"]
-    frame = pd.DataFrame(rows, columns=columns)
+        for i, month in enumerate(months["month"].to_numpy().tolist()):
+            bias, low, high = (float(months[name][i]) for name in ("bias", "low", "high"))
+            rows.append(_row("bias_month", at=month, value=bias, low=low, high=high))
+    rows += [_row(f"limit_{name}", value=value) for name, value in facts["limits"].items()]
+    frame = pd.DataFrame(rows)
     frame.insert(0, "site", shown.place.short)
     return frame.assign(index=shown.rated, data_status=facts["data_status"])
 
 
-def _bias_rows(profile: dict[str, Any]) -> list[tuple[str, float, float, float, float, str]]:
+def _row(
+    quantity: str,
+    *,
+    value: Any,
+    at: Any = None,
+    low: Any = None,
+    high: Any = None,
+    unit: str = "1",
+) -> dict[str, Any]:
+    """Return a row of the table; unknown numbers are NaN."""
+    return {
+        "quantity": quantity,
+        "at": number(at),
+        "value": number(value),
+        "low_95": number(low),
+        "high_95": number(high),
+        "unit": unit,
+    }
+
+
+def _bias_rows(profile: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the bias against every disc, square and source area."""
-    rows = [
-        (
-            "largest_radius",
-            float("nan"),
-            number(profile["largest_radius"]),
-            float("nan"),
-            float("nan"),
-            "m",
-        )
-    ]
+    rows = [_row("largest_radius", value=profile["largest_radius"], unit="m")]
     for kind, dim in (("curve", "curve_radius"), ("square", "side"), ("source_area", "fraction")):
-        ends = (profile[f"{kind}_bias{end}"] for end in ("", "_low", "_high"))
-        for size, *values in zip(profile[dim], *ends, strict=True):
-            name = "disc" if kind == "curve" else kind
-            rows.append((f"bias_{name}", float(size), *map(number, values), "1"))
+        name = "disc" if kind == "curve" else kind
+        columns = (profile[dim], *(profile[f"{kind}_bias{end}"] for end in ("", "_low", "_high")))
+        for size, bias, low, high in zip(*columns, strict=True):
+            rows.append(_row(f"bias_{name}", at=size, value=bias, low=low, high=high))
     return rows
 
 
 def fields_of(shown: Assessed) -> xr.Dataset:
     """Return the map of places and the ground below it as one dataset with provenance."""
-    made = shown.table("bias_map").copy()
+    made: xr.Dataset = shown.table("bias_map").copy()
     ground = shown.result["ground"]
     for name in ground.data_vars:
         made[f"ground_{name}"] = ground[name]

@@ -26,6 +26,7 @@ from fluxscape_dashboard.pages._representativeness_words import (
 from fluxscape_dashboard.pages._widgets import NumberField, chart_pane, choice, note
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.theme import STACKED_WHEN_COMPACT
 from fluxscape_dashboard.views.charts import with_unit
 from fluxscape_dashboard.views.local_frame import LocalFrame
 from fluxscape_dashboard.views.representativeness_place import (
@@ -108,6 +109,7 @@ class PlaceControl:
                 width=300,
                 margin=(0, 0, 0, 12),
             ),
+            stylesheets=[STACKED_WHEN_COMPACT],
             **wide,
         )
         state.param.watch(lambda _: self._move(), "rep_place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import panel as pn
@@ -25,19 +26,27 @@ from fluxscape_dashboard.pages._network_words import (
     towers_table,
     write_map,
 )
+from fluxscape_dashboard.pages._raster_upload import option_words
 from fluxscape_dashboard.pages._refill import Facts, Lines, Messages, Table
 from fluxscape_dashboard.pages._run import RunControl
 from fluxscape_dashboard.pages._widgets import chart_pane, choice, heading, note
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
-from fluxscape_dashboard.views.network import CURVE_HEIGHT, CoverageChart, NetworkMap
+from fluxscape_dashboard.theme import (
+    BELOW_WHEN_SQUARE,
+    STACKED_WHEN_COMPACT,
+    STACKED_WHEN_SQUARE,
+)
+from fluxscape_dashboard.views.network import CURVE_HEIGHT, USUAL_WIDTH, CoverageChart, NetworkMap
 
 RUN_PARAMETERS: Final = ("rep_by", "rep_share", "rep_add", "rep_remove")
 """Parameters whose change asks for a new run."""
 
-MAP_HEIGHT: Final = 560
+MAP_RATIO: Final = 1.2
+"""Width of the map with its legends over its height."""
+
 TABLE_HEIGHT: Final = 400
-"""Heights of the map and of the table of towers [pixel]."""
+"""Of the table of towers [pixel]."""
 
 INSET_WIDTH: Final = 116
 
@@ -92,7 +101,7 @@ class NetworkHalf:
                 f"rep_{name}",
                 f"representativeness.{name}",
                 state.param[f"rep_{name}"].objects,
-                lambda value, lang, name=name: t(f"representativeness.{name}_{value}", lang),
+                partial(option_words, name),
                 buttons=True,
             )
             for name in ("by", "map")
@@ -141,14 +150,21 @@ class NetworkHalf:
             ),
             margin=(0, 0, 0, 12),
             width=INSET_WIDTH,
+            stylesheets=[BELOW_WHEN_SQUARE],
         )
-        self._map.chart.update(sizing_mode="stretch_width", height=MAP_HEIGHT)
+        self._map.chart.update(sizing_mode="scale_width", aspect_ratio=MAP_RATIO)
         self._stage.objects = [
             self._lines.pane,
-            pn.Row(chart_pane(self._map.chart, **_WIDE), inset, **_WIDE),
+            pn.Row(
+                chart_pane(self._map.chart, **_WIDE),
+                inset,
+                stylesheets=[STACKED_WHEN_SQUARE],
+                **_WIDE,
+            ),
             pn.Row(
                 chart_pane(self._curve.chart, **_WIDE),
                 _scrolling(self._strata.pane, CURVE_HEIGHT, width=400, margin=(0, 0, 0, 12)),
+                stylesheets=[STACKED_WHEN_COMPACT],
                 **_WIDE,
             ),
             _scrolling(self._towers.pane, TABLE_HEIGHT, **_WIDE),
@@ -213,7 +229,9 @@ class NetworkHalf:
 
     def _tapped(self, x: float, y: float) -> None:
         """Add the tower at a tap to the set, or take it away."""
-        site, state = self._map.nearest(x, y), self._page.state
+        chart, state = self._map.chart, self._page.state
+        pixel = (chart.x_range.end - chart.x_range.start) / (chart.inner_width or USUAL_WIDTH)
+        site = self._map.nearest(x, y, pixel)
         if site is None or self._result is None:
             return
         kind = next(row["state"] for row in self._result["towers"] if row["site"] == site)

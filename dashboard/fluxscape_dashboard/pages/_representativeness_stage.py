@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +34,7 @@ from fluxscape_dashboard.pages._representativeness_words import (
 from fluxscape_dashboard.pages._widgets import chart_pane
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
+from fluxscape_dashboard.theme import STACKED_WHEN_COMPACT
 from fluxscape_dashboard.views.aspect_cards import Card, Cards
 from fluxscape_dashboard.views.representativeness import BiasCurve, MonthlyBias
 from fluxscape_dashboard.views.representativeness_ground import CoverBars, VariogramChart
@@ -65,11 +67,13 @@ class TowerFigures:
             "cover": pn.Row(
                 chart_pane(self.cover.chart, **WIDE),
                 pn.Column(self._tests_note.pane, self._tests.pane, width=330, margin=(0, 0, 0, 12)),
+                stylesheets=[STACKED_WHEN_COMPACT],
                 **WIDE,
             ),
             "structure": pn.Row(
                 chart_pane(self.variogram.chart, **WIDE),
                 pn.Column(self._structure.pane, width=300, margin=(0, 0, 0, 12)),
+                stylesheets=[STACKED_WHEN_COMPACT],
                 **WIDE,
             ),
         }
@@ -180,9 +184,8 @@ def _model_curve(shown: Assessed, fit: dict[str, Any] | None) -> tuple[Any, Any]
     """Return distances and semivariances of the fitted model."""
     if fit is None:
         return (), ()
-    known = {
-        name: number(value) if isinstance(value, float | None) else value
-        for name, value in fit.items()
+    known: dict[str, Any] = {
+        name: math.nan if value is None else value for name, value in fit.items()
     }
     reach = float(shown.table("variogram")["distance"].max())
     distance = np.linspace(0.0, reach, _CURVE_POINTS)

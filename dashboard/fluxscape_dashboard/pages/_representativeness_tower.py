@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
 
 from fluxscape.errors import RunError
-from fluxscape_dashboard.pages._footprint_choices import metre_words, model_words, side_by_side
+from fluxscape_dashboard.pages._footprint_choices import metre_words, model_words
 from fluxscape_dashboard.pages._place import Place, PositionFields
+from fluxscape_dashboard.pages._raster_upload import RasterCards, option_words
 from fluxscape_dashboard.pages._refill import Facts, Messages
 from fluxscape_dashboard.pages._representativeness_exports import export_row
 from fluxscape_dashboard.pages._representativeness_limits import LimitFields
@@ -71,6 +73,7 @@ class TowerHalf:
         )
         self._card = UploadCard(page, wanted=WANTED, on_upload=lambda _: self._refresh())
         self._position = PositionFields(page, self._refresh)
+        self._rasters = RasterCards(page, self._refresh)
         self._limits = LimitFields(page)
         self._seed = NumberField(
             page,
@@ -99,7 +102,7 @@ class TowerHalf:
             f"rep_{name}",
             f"representativeness.{name}",
             page.state.param[f"rep_{name}"].objects,
-            lambda value, lang: t(f"representativeness.{name}_{value}", lang),
+            partial(option_words, name),
             buttons=buttons,
         )
 
@@ -133,6 +136,11 @@ class TowerHalf:
             visible=pn.bind(lambda chosen: chosen == "simulated", state.param.rep_maps),
             **WIDE,
         )
+        rasters = pmui.Column(
+            self._rasters.view,
+            visible=pn.bind(lambda chosen: chosen == "upload", state.param.rep_maps),
+            **WIDE,
+        )
         model = choice(page, "fp_model", "footprint.model", MODELS, model_words)
         extent = choice(page, "rep_extent", "representativeness.extent", EXTENTS, metre_words)
         return pmui.Column(
@@ -141,7 +149,8 @@ class TowerHalf:
             upload,
             self._select("maps", buttons=True),
             simulated,
-            side_by_side(model),
+            rasters,
+            model,
             extent,
             self._limits.view,
             self._run.view,
@@ -156,7 +165,7 @@ class TowerHalf:
                 "rep_tab",
                 "representativeness.tab",
                 TABS,
-                lambda value, lang: t(f"representativeness.tab_{value}", lang),
+                partial(option_words, "tab"),
                 buttons=True,
             ),
             *self._figures.tabs.values(),
@@ -200,7 +209,8 @@ class TowerHalf:
         self._stale = False
         place = self._present_place()
         self._show_notes()
-        if place is None:
+        layers = self._layers()
+        if place is None or layers is None:
             return
         heights = heights_of(place.tower)
         arguments = {
@@ -213,10 +223,10 @@ class TowerHalf:
             "extent": float(state.rep_extent),
             "cover": place.tower.igbp,
             "seed": state.rep_seed,
-            "layers": {},
+            "layers": layers,
             "limits": dict(state.rep_limits),
         }
-        self._run.request(arguments, place)
+        self._run.request(arguments, (place, not layers))
 
     def _present_place(self) -> Place | None:
         """Return the place of the next run, or None if there is nothing to run."""
@@ -229,8 +239,14 @@ class TowerHalf:
             return None
         return self._position.place(tower, self._card.upload, self._card.utc_offset_hours)
 
-    def _take_result(self, result: dict[str, Any], place: Place) -> None:
-        self._shown = Assessed(result, place, simulated=True)
+    def _layers(self) -> dict[str, dict[str, str]] | None:
+        """Return the uploaded rasters, none for the simulated landscape, or None to wait."""
+        if self._page.state.rep_maps == "simulated":
+            return {}
+        return self._rasters.layers() or None
+
+    def _take_result(self, result: dict[str, Any], context: tuple[Place, bool]) -> None:
+        self._shown = Assessed(result, context[0], simulated=context[1])
         self._figures.show(self._shown)
         self._speak()
 
@@ -248,12 +264,17 @@ class TowerHalf:
 
     def _show_notes(self) -> None:
         lang, place = self._page.state.lang, self._present_place()
-        self._notes.show(notes(self._shown, place, lang))
+        found = notes(self._shown, place, lang)
+        if place is not None and self._layers() is None:
+            found.insert(0, ("info", t("representativeness.empty_rasters", lang)))
+        self._notes.show(found)
         words = [] if self._shown is not None else self._empty_words(place, lang)
         self._empty.show([("info", *words)] if words else [])
 
     def _empty_words(self, place: Place | None, lang: str) -> list[str]:
         if place is not None:
+            if self._layers() is None:
+                return [t("representativeness.empty_what", lang)]
             return [t("representativeness.empty_wait", lang)]
         tower = tower_or_none(self._page.state.tower)
         if tower is None:

@@ -17,10 +17,11 @@ from fluxscape_dashboard.pages._footprint_words import PRECISE
 from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages._surroundings import CLASS_COLOURS
 from fluxscape_dashboard.safe import label
+from fluxscape_dashboard.state_representativeness import INDICES
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import scientific
 
-INDEX_NAMES: Final = ("ndvi", "evi", "lai")
+INDEX_NAMES: Final = INDICES
 """Surface properties with a name of their own in the catalogue."""
 
 

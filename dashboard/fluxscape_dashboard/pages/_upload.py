@@ -1,4 +1,4 @@
-"""A user's own table: drag it in, see what was recognised and what is missing, or why not.
+"""A user's own file: drag it in, see what was recognised and what is missing, or why not.
 
 The file is written below a fresh folder of the session under a name that the server makes, parsed
 in a child process with limits of memory and time, and kept as netCDF for the runs. The page stays
@@ -39,8 +39,8 @@ LARGEST_UPLOAD: Final = 64 * 2**20
 SUFFIXES: Final = (".csv", ".csv.gz", ".txt")
 """How the names of tables end."""
 
-_STORED: Final = re.compile(r"\S*table-\d+(?:\.csv\.gz|\.csv|\.txt)")
-"""The server's own name of a stored table, which means nothing to its owner."""
+_STORED: Final = re.compile(r"\S*\b(?:table|raster)-\d+(?:\.csv\.gz|\.csv|\.txt|\.tiff?)?")
+"""The server's own name of a stored file, which means nothing to its owner."""
 
 # Two at a time on the whole server: each may take up to its limit of memory.
 _READERS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="upload")
@@ -105,7 +105,149 @@ class UploadButton(pmui.FileInput):
         super()._handle_msg(msg)
 
 
-class UploadCard:
+class FileCard:
+    """A button that takes files of one kind, reads them in a child process and tells the news.
+
+    Parameters
+    ----------
+    page
+        The page.
+    label_key, again_key
+        Keys of the button's text before and after the first file.
+    stem, suffixes
+        Beginning of the server's own names of stored files, and how the user's may end.
+    """
+
+    def __init__(
+        self,
+        page: PageView,
+        *,
+        label_key: str,
+        again_key: str,
+        stem: str = "table",
+        suffixes: tuple[str, ...] = SUFFIXES,
+    ) -> None:
+        self._page, self._stem, self._suffixes = page, stem, suffixes
+        self._folder: Path | None = None
+        self._stored: _Stored | None = None
+        self._numbers = count(1)
+        self._error: tuple[FluxscapeError, str] | None = None
+        self._busy = ""
+        self.upload: Upload | None = None
+        self._button = UploadButton(
+            on_refused=self._refuse_size,
+            label=page.bound(label_key),
+            uploaded_label=page.bound(again_key),
+            variant="outlined",
+            sizing_mode="stretch_width",
+            margin=(4, 0),
+        )
+        self._button.param.watch(self._received, "value")
+        self._news = pn.Column(sizing_mode="stretch_width", margin=0)
+        page.state.param.watch(lambda _: self._speak(), "lang")
+        page.services.on_close(self._drop_files)
+
+    def _reading(self, source: Path, output: Path) -> tuple[Any, ...]:
+        """Return the function that reads a stored file in a child process, and its arguments."""
+        raise NotImplementedError
+
+    def _taken(self, upload: Upload) -> None:
+        """Take a file that was read."""
+        raise NotImplementedError
+
+    def _received(self, event: Any) -> None:
+        content, name = event.new, str(self._button.filename or "")
+        if not content:
+            return
+        # The same file again is a new event only if the button forgets the last one.
+        self._button.param.update(value=None)
+        try:
+            self._read(self._store(name, content))
+        except FluxscapeError as error:
+            self._fail(error, name)
+
+    def _store(self, name: str, content: bytes) -> _Stored:
+        """Write the bytes under a name of our own."""
+        check_upload_name(name)
+        suffix = next((item for item in self._suffixes if name.lower().endswith(item)), None)
+        if suffix is None:
+            msg = f"{name!r} is refused: its name must end with one of {', '.join(self._suffixes)}"
+            raise UnsafeInputError(msg, name=name)
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="fluxscape-upload-"))
+        source = self._folder / f"{self._stem}-{next(self._numbers)}{suffix}"
+        write_bytes(content, source)
+        self._stored = _Stored(name, source)
+        return self._stored
+
+    def read_again(self) -> None:
+        """Read the last file with what has been said of it since."""
+        if self._stored is not None:
+            self._read(self._stored)
+
+    def _read(self, stored: _Stored) -> None:
+        """Read a stored file in a thread of its own, which waits for a child process."""
+        self._error, self._busy = None, safe.label(stored.name, limit=80)
+        self._speak()
+        output = stored.source.with_name(f"records-{next(self._numbers)}.nc")
+        document = pn.state.curdoc
+        reading = self._reading(stored.source, output)
+
+        def work() -> None:
+            try:
+                summary = run_in_child(*reading)
+            except FluxscapeError as error:
+                document.add_next_tick_callback(partial(self._fail, error, stored.name))
+            else:
+                upload = Upload(safe.label(stored.name, limit=80), str(output), summary)
+                document.add_next_tick_callback(partial(self._take, upload))
+
+        _READERS.submit(work)
+
+    def _take(self, upload: Upload) -> None:
+        """Take a file that was read; runs in the session."""
+        self._error, self._busy = None, ""
+        self.upload = upload
+        self._forget_old_files()
+        self._speak()
+        self._taken(upload)
+
+    def _fail(self, error: FluxscapeError, name: str) -> None:
+        """Say what is wrong with a file; what was there stays."""
+        self._error, self._busy = (error, safe.label(name, limit=80)), ""
+        self._speak()
+
+    def _refuse_size(self) -> None:
+        msg = f"the file has more than {LARGEST_UPLOAD // 2**20} MiB"
+        self._fail(UnsafeInputError(msg), "")
+
+    def _forget_old_files(self) -> None:
+        """Keep the last two files: a run may still be reading the one before."""
+        if self._folder is None:
+            return
+        for pattern in (f"{self._stem}-*", "records-*"):
+            by_age = sorted(self._folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+            for path in by_age[:-2]:
+                path.unlink(missing_ok=True)
+
+    def _speak(self) -> None:
+        """Show the state of things in the present language."""
+        lang = self._page.state.lang
+        parts: list[Any] = []
+        if self._busy:
+            parts.append(plain(t("work.upload_reading", lang, name=self._busy)))
+        if self._error is not None:
+            error, name = self._error
+            headline = t("work.upload_failed", lang, name=name) if name else None
+            parts.append(error_alert(_with_name(error, name), lang, headline=headline))
+        self._news.objects = parts
+
+    def _drop_files(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class UploadCard(FileCard):
     """Button and news for the left zone, ``report`` of the columns for the right one.
 
     Parameters
@@ -125,26 +267,15 @@ class UploadCard:
         wanted: Sequence[tuple[str, str]],
         on_upload: Callable[[Upload], None],
     ) -> None:
-        self._page, self._wanted, self._on_upload = page, tuple(wanted), on_upload
-        self._folder: Path | None = None
-        self._stored: _Stored | None = None
-        self._numbers = count(1)
-        self._error: tuple[FluxscapeError, str] | None = None
-        self._busy = ""
-        self.upload: Upload | None = None
-        self._button = UploadButton(
-            on_refused=self._refuse_size,
-            label=page.bound("work.upload_button"),
-            uploaded_label=page.bound("work.upload_again"),
-            variant="outlined",
-            sizing_mode="stretch_width",
-            margin=(4, 0),
-        )
-        self._button.param.watch(self._received, "value")
+        super().__init__(page, label_key="work.upload_button", again_key="work.upload_again")
+        self._wanted, self._on_upload = tuple(wanted), on_upload
         self._offset = NumberField(
-            page, "work.utc_offset", (-12.0, 14.0), self._read_again, value=CHINA_OFFSET
+            page,
+            "work.utc_offset",
+            (-12.0, 14.0),
+            lambda _: self.read_again(),
+            value=CHINA_OFFSET,
         )
-        self._news = pn.Column(sizing_mode="stretch_width", margin=0)
         self.report = pn.Column(sizing_mode="stretch_width", margin=0)
         self.view = pmui.Column(
             pmui.Typography(page.bound("work.upload_help"), variant="caption", margin=0),
@@ -154,100 +285,21 @@ class UploadCard:
             sizing_mode="stretch_width",
             margin=0,
         )
-        page.state.param.watch(lambda _: self._speak(), "lang")
-        page.services.on_close(self._drop_files)
 
     @property
     def utc_offset_hours(self) -> float:
         """Clock of the table ahead of UTC [h]."""
         return float(self._offset.value or 0.0)
 
-    def _received(self, event: Any) -> None:
-        content, name = event.new, str(self._button.filename or "")
-        if not content:
-            return
-        # The same file again is a new event only if the button forgets the last one.
-        self._button.param.update(value=None)
-        try:
-            self._read(self._store(name, content))
-        except FluxscapeError as error:
-            self._fail(error, name)
+    def _reading(self, source: Path, output: Path) -> tuple[Any, ...]:
+        return read_upload, str(source), str(output), self.utc_offset_hours
 
-    def _store(self, name: str, content: bytes) -> _Stored:
-        """Write the bytes under a name of our own."""
-        check_upload_name(name)
-        suffix = next((item for item in SUFFIXES if name.lower().endswith(item)), None)
-        if suffix is None:
-            msg = f"{name!r} is refused: its name must end with one of {', '.join(SUFFIXES)}"
-            raise UnsafeInputError(msg, name=name)
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="fluxscape-upload-"))
-        source = self._folder / f"table-{next(self._numbers)}{suffix}"
-        write_bytes(content, source)
-        self._stored = _Stored(name, source)
-        return self._stored
-
-    def _read_again(self, _: float) -> None:
-        """Read the last table with another clock."""
-        if self._stored is not None:
-            self._read(self._stored)
-
-    def _read(self, stored: _Stored) -> None:
-        """Read a stored table in a thread of its own, which waits for a child process."""
-        self._error, self._busy = None, safe.label(stored.name, limit=80)
-        self._speak()
-        output = stored.source.with_name(f"records-{next(self._numbers)}.nc")
-        document = pn.state.curdoc
-        offset = self.utc_offset_hours
-
-        def work() -> None:
-            try:
-                summary = run_in_child(read_upload, str(stored.source), str(output), offset)
-            except FluxscapeError as error:
-                document.add_next_tick_callback(partial(self._fail, error, stored.name))
-            else:
-                upload = Upload(safe.label(stored.name, limit=80), str(output), summary)
-                document.add_next_tick_callback(partial(self._take, upload))
-
-        _READERS.submit(work)
-
-    def _take(self, upload: Upload) -> None:
-        """Take a table that was read; runs in the session."""
-        self._error, self._busy = None, ""
-        self.upload = upload
-        self._forget_old_files()
-        self._speak()
+    def _taken(self, upload: Upload) -> None:
         self._on_upload(upload)
 
-    def _fail(self, error: FluxscapeError, name: str) -> None:
-        """Say what is wrong with a file; what was there stays."""
-        self._error, self._busy = (error, safe.label(name, limit=80)), ""
-        self._speak()
-
-    def _refuse_size(self) -> None:
-        msg = f"the file has more than {LARGEST_UPLOAD // 2**20} MiB"
-        self._fail(UnsafeInputError(msg), "")
-
-    def _forget_old_files(self) -> None:
-        """Keep the last two tables: a run may still be reading the one before."""
-        if self._folder is None:
-            return
-        for pattern in ("table-*", "records-*"):
-            by_age = sorted(self._folder.glob(pattern), key=lambda path: path.stat().st_mtime)
-            for path in by_age[:-2]:
-                path.unlink(missing_ok=True)
-
     def _speak(self) -> None:
-        """Show the state of things in the present language."""
+        super()._speak()
         lang = self._page.state.lang
-        parts: list[Any] = []
-        if self._busy:
-            parts.append(plain(t("work.upload_reading", lang, name=self._busy)))
-        if self._error is not None:
-            error, name = self._error
-            headline = t("work.upload_failed", lang, name=name) if name else None
-            parts.append(error_alert(_with_name(error, name), lang, headline=headline))
-        self._news.objects = parts
         self.report.objects = [] if self.upload is None else self._summary(self.upload, lang)
 
     def _summary(self, upload: Upload, lang: str) -> list[Any]:
@@ -282,10 +334,6 @@ class UploadCard:
         if lines:
             parts.insert(2, message("info", t("work.upload_missing", lang), *lines))
         return parts
-
-    def _drop_files(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def variable_words(name: str, lang: str) -> str:

@@ -54,7 +54,8 @@ class Cards:
 
     def show(self, cards: Sequence[Card]) -> None:
         """Show these cards instead."""
-        template, fields = '<div class="cards">', {}
+        template = '<div class="cards">'
+        fields: dict[str, str] = {}
         for i, card in enumerate(cards):
             colour, dots = LEVEL_COLOURS[card.level], "●" * card.level + "○" * (3 - card.level)
             template += (

@@ -42,6 +42,7 @@ from fluxscape_dashboard.views.towers import TAP_RADIUS
 # Light where a tower is near, dark where none is; cividis-like, so that colour-blind people and
 # grey prints keep the order.
 _DISTANCE: Final = ("#fdf6d8", "#e3d9a0", "#b3b58f", "#7f9191", "#4d6a8c", "#26406f", "#0c1c45")
+_PALETTE: Final = tuple(interp_palette(_DISTANCE, 200))
 _GAP: Final = ("#cfe3e6", "#8c2d04")
 
 STATES: Final = ("left", "removed", "added", "chosen")
@@ -95,24 +96,22 @@ class NetworkMap:
     def __init__(self) -> None:
         self.chart: Any = maps.national_figure("network_map")
         self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        clear = "#00000000"
-        self._distance = LinearColorMapper(
-            palette=list(interp_palette(_DISTANCE, 200)), low=0.0, high=1.0, nan_color=clear
+        self._colours = LinearColorMapper(
+            palette=list(_PALETTE), low=0.0, high=1.0, nan_color="#00000000"
         )
-        self._gap = LinearColorMapper(palette=list(_GAP), low=-0.5, high=1.5, nan_color=clear)
-        self._image = self.chart.image(
+        self.chart.image(
             image="image",
             x="x",
             y="y",
             dw="dw",
             dh="dh",
             source=self._raster,
-            color_mapper=self._distance,
+            color_mapper=self._colours,
             global_alpha=0.88,
             name="network_raster",
         )
         self._bar = ColorBar(
-            color_mapper=self._distance,
+            color_mapper=self._colours,
             height=10,
             title_text_font=FONT,
             title_text_font_style="normal",
@@ -134,8 +133,16 @@ class NetworkMap:
                 visible=False,
             )
         )
+        # A square without a place on the map stands for the colour of the gaps.
+        gap = self.chart.scatter(
+            [], [], marker="square", size=12, fill_color=_GAP[1], line_color=None
+        )
+        self._gap_item = LegendItem(label="", renderers=[gap], visible=False)
         self._legend = Legend(
-            items=[LegendItem(label="", renderers=[mark]) for mark in reversed(marks)],
+            items=[
+                *(LegendItem(label="", renderers=[mark]) for mark in reversed(marks)),
+                self._gap_item,
+            ],
             orientation="horizontal",
         )
         style_legend(self._legend)
@@ -164,9 +171,13 @@ class NetworkMap:
         name = {"distance": "environmental_distance", "gap": "gap"}[kind]
         picture, (x, y, width, height) = mercator_picture(field[name])
         self._raster.data = {"image": [picture], "x": [x], "y": [y], "dw": [width], "dh": [height]}
-        self._distance.update(low=0.0, high=round(2.0 * threshold, 1))
-        self._image.glyph.color_mapper = self._gap if kind == "gap" else self._distance
+        # A new mapper would not recolour what is drawn: the one there is changes.
+        if kind == "gap":
+            self._colours.update(palette=list(_GAP), low=-0.5, high=1.5)
+        else:
+            self._colours.update(palette=list(_PALETTE), low=0.0, high=round(2.0 * threshold, 1))
         self._bar.visible = kind == "distance"
+        self._gap_item.visible = kind == "gap"
 
     def show_towers(self, rows: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> None:
         """Show the towers; ``words`` by site stand in the hover below name and stratum."""
@@ -184,10 +195,11 @@ class NetworkMap:
                 "words": [words[row["site"]] for row in these],
             }
 
-    def nearest(self, x: float, y: float) -> str | None:
-        """Return the site of the tower at a tap [Web Mercator, m], or None."""
-        span = self.chart.x_range.end - self.chart.x_range.start
-        pixel = span / (self.chart.inner_width or USUAL_WIDTH)
+    def nearest(self, x: float, y: float, pixel: float) -> str | None:
+        """Return the site of the tower at a tap [Web Mercator, m], or None.
+
+        ``pixel`` is the width of a pixel [m].
+        """
         best, found = TAP_RADIUS * pixel, None
         for source in self._towers.values():
             for at_x, at_y, site in zip(*(source.data[k] for k in ("x", "y", "site")), strict=True):
@@ -199,7 +211,8 @@ class NetworkMap:
     def speak(self, lang: str, *, title: str) -> None:
         """Put every word into a language."""
         self._bar.title = t("representativeness.bar_distance", lang)
-        for item, state in zip(self._legend.items, reversed(STATES), strict=True):
+        self._gap_item.label = {"value": t("representativeness.legend_gap", lang)}
+        for item, state in zip(self._legend.items, reversed(STATES), strict=False):
             item.label = {"value": t(f"representativeness.tower_{state}", lang)}
             item.visible = len(self._towers[state].data["x"]) > 0
         maps.set_language(self.chart, lang, label=title)

@@ -42,6 +42,11 @@ DIVERGING: Final = (
 GREENS: Final = ("#f3ecd6", "#dcd79b", "#b7ca73", "#86b457", "#4f9a44", "#217a34", "#0b5127")
 NO_VALUE: Final = "#c9cfd3"
 
+_PALETTES: Final = {
+    "bias": tuple(interp_palette(DIVERGING, 255)),
+    "index": tuple(interp_palette(GREENS, 255)),
+}
+
 # One metre is one metre in both directions, whatever the shape of the frame.
 _FIT: Final = """
 const w = chart.inner_width, h = chart.inner_height, half = view.data.half[0]
@@ -103,11 +108,8 @@ class PlacementMap:
         )
         self.chart.grid.visible = False
         self._raster = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        self._bias = LinearColorMapper(
-            palette=list(interp_palette(DIVERGING, 255)), low=-10.0, high=10.0, nan_color=NO_VALUE
-        )
-        self._index = LinearColorMapper(
-            palette=list(interp_palette(GREENS, 255)), low=0.0, high=1.0, nan_color=NO_VALUE
+        self._colours = LinearColorMapper(
+            palette=list(_PALETTES["bias"]), low=-10.0, high=10.0, nan_color=NO_VALUE
         )
         self._image = self.chart.image(
             image="image",
@@ -116,11 +118,11 @@ class PlacementMap:
             dw="dw",
             dh="dh",
             source=self._raster,
-            color_mapper=self._bias,
+            color_mapper=self._colours,
             name="places",
         )
         self._bar = ColorBar(
-            color_mapper=self._bias,
+            color_mapper=self._colours,
             width=12,
             title_text_font=FONT,
             title_text_font_style="normal",
@@ -234,22 +236,23 @@ class PlacementMap:
         self._best.data = {"x": [], "y": []} if best is None else {"x": [best[0]], "y": [best[1]]}
 
     def _colour(self, ground: Ground) -> None:
+        """Set palette and ends; a new mapper would not recolour what is drawn."""
+        low, high, palette = -1.0, 1.0, _PALETTES.get(ground.kind, ())
         if ground.kind == "bias":
-            top = 100.0 * bias_top(ground.values)
-            self._bias.update(low=-top, high=top)
-        if ground.kind == "index":
+            high = 100.0 * bias_top(ground.values)
+            low = -high
+        elif ground.kind == "index":
             known = ground.values[np.isfinite(ground.values)]
-            low, high = (
-                (float(end) for end in np.percentile(known, [1, 99])) if known.size else (0.0, 1.0)
-            )
-            self._index.update(low=low, high=max(high, low + 0.01))
-        mapper = self._index if ground.kind == "index" else self._bias
-        if ground.kind == "cover":
-            mapper = _class_mapper(ground.classes)
-        self._image.glyph.color_mapper = mapper
+            if known.size:
+                low, high = (float(end) for end in np.percentile(known, [1, 99]))
+            high = max(high, low + 0.01)
+        else:
+            # One colour a code; codes between are not on the map.
+            codes = range(min(ground.classes, default=0), max(ground.classes, default=0) + 1)
+            low, high = codes[0] - 0.5, codes[-1] + 0.5
+            palette = tuple(ground.classes.get(code, NO_VALUE) for code in codes)
+        self._colours.update(palette=list(palette), low=low, high=high)
         self._bar.visible = ground.kind != "cover"
-        if ground.kind != "cover":
-            self._bar.color_mapper = mapper
 
     def move(self, east: float, north: float) -> None:
         """Put the tower and its source areas at a place [m]."""
@@ -273,13 +276,6 @@ class PlacementMap:
             (t("footprint.hover_north", lang), "$y{0} m"),
         ]
         describe(self.chart, title)
-
-
-def _class_mapper(classes: Mapping[int, str]) -> LinearColorMapper:
-    """Return a mapper with one colour a code; codes between are not on the map."""
-    low, high = min(classes, default=0), max(classes, default=0)
-    palette = [classes.get(code, NO_VALUE) for code in range(low, high + 1)]
-    return LinearColorMapper(palette=palette, low=low - 0.5, high=high + 0.5, nan_color=NO_VALUE)
 
 
 def value_at(ground_x: Floats, ground_y: Floats, values: Any, east: float, north: float) -> float:

@@ -121,7 +121,8 @@ def _chance(choice: NetworkChoice) -> dict[str, Any]:
 def _plain_curve(curve: CoverageCurve) -> dict[str, list[Any]]:
     names = ("coverage", "mean_distance", "random_low", "random_median", "random_high")
     columns: dict[str, list[Any]] = {name: getattr(curve, name).tolist() for name in names}
-    return {"count": list(range(1, len(curve.sites) + 1)), "site": list(curve.sites)} | columns
+    columns |= {"count": list(range(1, len(curve.sites) + 1)), "site": list(curve.sites)}
+    return columns
 
 
 def _towers(

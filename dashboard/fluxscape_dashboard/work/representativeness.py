@@ -17,7 +17,7 @@ from fluxscape.io.guards import open_netcdf_guarded
 from fluxscape.representativeness.assessment import Assessment
 from fluxscape.representativeness.bias import bias_profile
 from fluxscape.representativeness.evaluation import assess
-from fluxscape.representativeness.frame import grid_of
+from fluxscape.representativeness.frame import Place, grid_of
 from fluxscape.representativeness.landscape import simulate_landscape
 from fluxscape.representativeness.limits import Limits
 from fluxscape.representativeness.regrid import class_field, field_on
@@ -265,14 +265,15 @@ def _ground(
     """Return the index and the commonest class in each cell of the map of places."""
     if not assessment.rated:
         return None
+    place = Place(stand.latitude, stand.longitude)
     grid = grid_of(assessment.maps[assessment.rated])
     index = maps["index"]
     mean = index.mean("time").assign_attrs(index.attrs) if "time" in index.dims else index
     variables: dict[str, Any] = {
-        "index": (("y", "x"), field_on(mean, grid, stand).labelled().to_numpy().astype(np.float32))
+        "index": (("y", "x"), field_on(mean, grid, place).labelled().to_numpy().astype(np.float32))
     }
     if "cover" in maps:
-        field = class_field(maps["cover"], grid, stand)
+        field = class_field(maps["cover"], grid, place)
         codes = np.array(field.codes, dtype=np.float32)[field.share.argmax(axis=0)]
         known = field.share.sum(axis=0) > 0.0
         variables["cover"] = (("y", "x"), np.where(known, codes, np.nan).astype(np.float32))
