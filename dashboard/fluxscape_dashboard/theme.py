@@ -94,33 +94,13 @@ STACKED_WHEN_COMPACT: Final = (
 """Stylesheet of a chart with a table beside it: below it on a small screen."""
 
 _SQUARE: Final = "@media (max-aspect-ratio: 17/10)"
-STACKED_WHENSTACKED_WHEN_COMPACT: Final = (
-    "@media (max-width: 1200px) { :host { flex-direction: column !important } }"
-)
-"""Stylesheet of a chart with a table beside it: below it on a small screen."""
-
-_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex-direction: column !important }} }}"
-BELOW_WHENSTACKED_WHEN_COMPACT: Final = (
-    "@media (max-width: 1200px) { :host { flex-direction: column !important } }"
-)
-"""Stylesheet of a chart with a table beside it: below it on a small screen."""
-
-_SQUARE: Final = (
+STACKED_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex-direction: column !important }} }}"
+BELOW_WHEN_SQUARE: Final = (
     f"{_SQUARE} {{ :host {{ width: auto !important; height: auto !important; "
     "align-self: stretch !important; flex: none !important; flex-direction: row !important } }"
 )
-GROWS_WHENSTACKED_WHEN_COMPACT: Final = (
-    "@media (max-width: 1200px) { :host { flex-direction: column !important } }"
-)
-"""Stylesheet of a chart with a table beside it: below it on a small screen."""
-
-_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex: 1 1 0 !important }} }}"
-GONE_WHENSTACKED_WHEN_COMPACT: Final = (
-    "@media (max-width: 1200px) { :host { flex-direction: column !important } }"
-)
-"""Stylesheet of a chart with a table beside it: below it on a small screen."""
-
-_SQUARE: Final = f"{_SQUARE} {{ :host {{ display: none !important }} }}"
+GROWS_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ flex: 1 1 0 !important }} }}"
+GONE_WHEN_SQUARE: Final = f"{_SQUARE} {{ :host {{ display: none !important }} }}"
 """Stylesheets of a map with what stands beside it: below it and side by side on all but wide
 screens, so that the nation fills the frame."""
 
