@@ -53,7 +53,8 @@ class FilterResult:
         (window, member, parameter).
     forecast, analysis
         Predictions of all observations: before the window's update, and by a rerun of the window
-        from the same states with the updated parameters, shape (member, observation).
+        from the same states with the updated parameters, shape (member, observation); NaN of
+        observations that reach over the edge of a window, which are left out.
     analysis_increment
         Water that each update added to the soil, shape (window, member) [kg m-2].
     skipped
@@ -106,7 +107,7 @@ def kalman_filter(
     Raises
     ------
     OutOfBoundsError
-        If an option cannot be used.
+        If an option cannot be used, or no window holds a whole observation.
     RunError
         If a member fails.
     """
@@ -149,9 +150,15 @@ class _Filter:
         steps = self.problem.forcing.air_temperature.shape[1]
         starts = np.arange(0, steps, window)
         history, increments, skipped = [], [], []
-        for number, first in enumerate(starts):
-            last = min(int(first) + window, steps)
-            seen = self._observed(int(first), last)
+        ends = np.minimum(starts + window, steps)
+        held = [self._observed(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+        if not any(seen.any() for seen in held):
+            msg = (
+                f"{self.problem.site}: no {self.problem.observations.step} observation lies wholly "
+                f"inside a window of {window} steps: take longer windows or finer observations"
+            )
+            raise OutOfBoundsError(msg, window=window)
+        for number, (first, last, seen) in enumerate(zip(starts, ends.tolist(), held, strict=True)):
             if on_progress is not None:
                 on_progress(float(first) / steps, f"window {number + 1} of {starts.size}")
             before = self.states

@@ -69,3 +69,13 @@ def test_options_that_cannot_be_used_are_refused(problem: SiteProblem) -> None:
         kalman_filter(problem, SPACE, window_days=0, members=8, seed=3)
     with pytest.raises(OutOfBoundsError, match="discount"):
         kalman_filter(problem, SPACE, window_days=5, members=8, seed=3, discount=0.2)
+
+
+def test_windows_that_hold_no_whole_observation_are_refused(problem: SiteProblem) -> None:
+    seen = problem.observations
+    wide = np.where(seen.row >= 0, np.arange(2)[:, np.newaxis], -1)
+    both = replace(
+        seen.select(np.isin(np.arange(seen.size), [0, int(np.argmax(seen.stream))])), row=wide
+    )
+    with pytest.raises(OutOfBoundsError, match="no daily observation lies wholly inside"):
+        kalman_filter(replace(problem, observations=both), SPACE, window_days=5, members=4, seed=1)
