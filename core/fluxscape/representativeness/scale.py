@@ -107,7 +107,8 @@ class RelativeCoefficients:
     scale
         exp(-width of the footprint / range), R_se: 0 where the footprint spans the range.
     score
-        1 / ((|R_cv| + |R_st| + |R_sv|) / 3 + R_se): the higher the more representative.
+        1 / ((|R_cv| + |R_st| + |R_sv|) / 3 + R_se): the higher the more representative; NaN where
+        the inner window does not vary and the outer does, so that there is no relative change.
     """
 
     window: float
@@ -161,7 +162,7 @@ def relative_coefficients(
     reach = outer[3]
     scale = math.exp(-footprint_width / reach) if reach > 0.0 else 0.0
     total = (abs(variation) + abs(strength) + abs(structure)) / 3.0 + scale
-    score = 1.0 / total if total > 0.0 else math.inf
+    score = math.inf if total == 0.0 else 1.0 / total
     return RelativeCoefficients(window, variation, strength, structure, scale, score)
 
 

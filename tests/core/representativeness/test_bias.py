@@ -217,6 +217,17 @@ def test_relative_coefficients_of_a_stationary_field_are_small() -> None:
     assert narrow.score < found.score
 
 
+def test_variation_that_begins_beyond_the_inner_window_has_no_score() -> None:
+    grid = Lattice.around(89.0, 1.0)
+    x, y = np.meshgrid(grid.x, grid.y)
+    inside = np.maximum(np.abs(x), np.abs(y)) <= 50.0
+    noise = np.random.default_rng(3).random(grid.shape)
+    field = Field(grid, np.where(inside, 0.5, noise), np.ones(grid.shape))
+    found = relative_coefficients(field, footprint_width=20.0, window=100.0)
+    assert math.isnan(found.variation)
+    assert math.isnan(found.score)
+
+
 def test_uniform_land_needs_no_scale() -> None:
     grid = Lattice.around(100.0, 1.0)
     field = Field(grid, np.full(grid.shape, 0.5), np.ones(grid.shape))
