@@ -24,7 +24,12 @@ def embedded_environment(resolution: float = RESOLUTION) -> xr.Dataset:
     Parameters
     ----------
     resolution
-        Side of a cell [degrees].
+        Side of a cell [degrees], a whole multiple of 0.05 up to 5.
+
+    Raises
+    ------
+    DimsError
+        If the resolution is another.
     """
     product = open_pyramid(asset("atlas/national.zarr"))
     production = product.read_native("annual_gross_primary_production_mean")

@@ -11,9 +11,8 @@ References
 MOD17: Running et al. 2004, doi:10.1641/0006-3568(2004)054[0547:ACSMOG]2.0.CO;2. CASA: Potter et
 al. 1993, doi:10.1029/93GB02725. VPM: Xiao et al. 2004, doi:10.1016/j.rse.2004.03.010. EC-LUE: Yuan
 et al. 2007, doi:10.1016/j.agrformet.2006.12.001; revised: Zheng et al. 2020,
-doi:10.5194/essd-12-2725-2020. TL-LUE: He et al. 2013, doi:10.1016/j.agrformet.2013.01.003. The
-papers' texts could not be had when this was written: equations are named by what they say, not by
-number.
+doi:10.5194/essd-12-2725-2020. TL-LUE: He et al. 2013, doi:10.1016/j.agrformet.2013.01.003.
+Equations are named by what they say, not by number.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class CasaParameters(LueParameters):
         lower=0.1,
         upper=2.5,
         unit="g MJ-1",
-        source="Zhu et al. 2006, doi:10.1007/s11434-006-0457-1, China by type, recalled and not "
-        f"verified but for its range, 0.389 to 0.985; one value, 0.389, in {_POTTER}",
+        source="Zhu et al. 2006, doi:10.1007/s11434-006-0457-1, China by type, verified for the "
+        f"range only, 0.389 to 0.985; one value, 0.389, in {_POTTER}",
         description="Carbon of net production for absorbed light without stress",
         group="Efficiency",
         symbol="eps*",

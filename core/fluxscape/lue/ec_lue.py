@@ -90,7 +90,7 @@ class EcLueParameters(EcLueTemperatures):
 
 @dataclass(frozen=True)
 class EcLue2020Parameters(EcLueTemperatures, TwoLeafParameters):
-    """Parameters of the revised EC-LUE; the table by type of its paper could not be had."""
+    """Parameters of the revised EC-LUE, one set but for clumping and albedo by type."""
 
     sunlit_light_use_efficiency: float = parameter(
         SUNLIT_SHARE * _EFFICIENCY,

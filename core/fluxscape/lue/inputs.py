@@ -269,7 +269,15 @@ class Inputs:
         )
 
     def degrees(self, name: str) -> FloatArray:
-        """Return latitude or longitude of each pixel [degrees]."""
+        """Return latitude or longitude of each pixel [degrees], shape (pixel,).
+
+        Raises
+        ------
+        MissingVariableError
+            If the place is not known.
+        OutOfBoundsError
+            If it does not lie on Earth.
+        """
         given = self._place[name]
         found: Any = given
         if given is None and name in self.dataset.coords:

@@ -79,6 +79,11 @@ def coverage_curve(
         Random orders of all towers to compare with, at least 1.
     seed
         Of the orders.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If there is no draw or the seed is negative.
     """
     if draws < 1 or seed < 0:
         msg = f"draws must be positive and seed not negative, got {draws} and {seed}"

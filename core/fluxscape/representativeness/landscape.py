@@ -187,7 +187,13 @@ def _frame(
 
 
 def class_number(code: str) -> int:
-    """Return the class number of MCD12C1 of an IGBP code; water is 0."""
+    """Return the class number of MCD12C1 of an IGBP code; water is 0.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such code.
+    """
     codes = tuple(IGBP_CLASSES)
     if code not in codes:
         msg = f"{code!r} is no IGBP class.{did_you_mean(code, codes)}"

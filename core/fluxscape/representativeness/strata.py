@@ -38,6 +38,13 @@ _GROUP_OF: Final = {code: name for name, codes in PLANT_GROUPS.items() for code 
 def plant_group(code: str) -> str:
     """Return the plant functional type of an IGBP code.
 
+    Raises
+    ------
+    OutOfBoundsError
+        If there is no such code.
+
+    Examples
+    --------
     >>> plant_group("EBF"), plant_group("CVM")
     ('broadleaf forest', 'cropland')
     """
