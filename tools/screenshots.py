@@ -41,6 +41,11 @@ class View:
 PAGES = (
     View("towers", "towers_map", {"page": "towers", "tower": "CN-Cha"}),
     View("footprint", None, {"page": "footprint", "tower": "CN-Cha"}),
+    View(
+        "representativeness",
+        None,
+        {"page": "representativeness", "tower": "CN-Cha", "rep_tab": "place"},
+    ),
     View("model", None, {"page": "model", "tower": "CN-Cha"}),
     View("atlas", "atlas_map", {"page": "atlas", "at_point": "110,30"}),
 )

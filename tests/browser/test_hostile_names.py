@@ -114,6 +114,8 @@ VIEWS = [
     ("towers", "H0", {}),
     ("towers", "H1", {"tw_view": "table"}),
     ("footprint", "H0", {}),
+    ("representativeness", "H0", {}),
+    ("representativeness", "H1", {"rep_view": "network"}),
     ("model", "H1", {}),
     ("atlas", "H0", {}),
 ]

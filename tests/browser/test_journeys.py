@@ -45,11 +45,11 @@ def test_from_the_map_to_footprint_model_and_atlas_and_back_by_a_link(
     page.wait_query("page=footprint")
     _wait_for_rows(page, "footprint_map")
 
-    page.page.keyboard.press("3")
+    page.page.keyboard.press("4")
     page.wait_query("page=model")
     page.wait_text(t("model.title", "en"))
 
-    page.page.keyboard.press("4")
+    page.page.keyboard.press("5")
     page.wait_query("page=atlas")
     page.figure_box("atlas_map", timeout_ms=60_000)
     page.page.get_by_role("button", name=t("atlas.earlier", "en")).click()

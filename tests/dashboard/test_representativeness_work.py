@@ -138,7 +138,7 @@ def test_a_raster_that_is_not_what_it_is_said_to_be_is_refused_clearly(tmp_path:
     path = _raster(tmp_path / "c.tif", classes)
     with pytest.raises(FileFormatError, match="is it a land-cover map"):
         _read(path, tmp_path, "index", "ndvi")
-    with pytest.raises(OutOfBoundsError, match="code 4 is not in the legend worldcover"):
+    with pytest.raises(OutOfBoundsError, match="code 1 is not in the legend worldcover"):
         _read(path, tmp_path, "cover", "land_cover", "worldcover")
     assert _read(path, tmp_path, "cover", "land_cover", "igbp")["classes"] == 4
     smooth = np.full((300, 300), 0.37, dtype=np.float32)
