@@ -65,7 +65,6 @@ def compare_choice(page: PageView, on_keep: Callable[[], None]) -> Any:
         ),
         pmui.Button(
             label=page.bound("model.keep"),
-            description=page.bound("model.keep_help"),
             icon="push_pin",
             variant="text",
             size="small",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import panel as pn
+
 from fluxscape.errors import FluxscapeError
 from fluxscape.parameters import ParameterSet
 from fluxscape_dashboard.pages._model_words import set_words
@@ -26,6 +28,7 @@ class ModelParameters:
     def __init__(self, page: PageView) -> None:
         self._page, self._state = page, page.state
         self._changes_of_models: dict[str, dict[str, float]] = {}
+        self._refused: dict[str, object] = {}
 
     def _base(self) -> tuple[str, str, str]:
         """Return model, land cover and soil of the default parameters."""
@@ -40,10 +43,12 @@ class ModelParameters:
     def present(self) -> ModelSet:
         """Return model and parameters in force; what an address spoilt is dropped."""
         kept, refused = possible_changes(self.defaults(), self._state.dlm_params)
-        for name, value in refused.items():
-            self._page.services.notify("warning", "model.bad_parameter", name=name, value=value)
-        if refused:
-            self._state.dlm_params = kept
+        if refused and refused != self._refused:
+            for name, value in refused.items():
+                self._page.services.notify("warning", "model.bad_parameter", name=name, value=value)
+            # What changes while a browser still loads the page would not reach its address bar.
+            pn.state.onload(lambda: self._state.param.update(dlm_params=kept))
+        self._refused = refused
         return ModelSet.of(*self._base(), kept)
 
     def kept(self) -> ModelSet | None:
@@ -54,7 +59,7 @@ class ModelParameters:
             return ModelSet.from_entries(self._state.dlm_kept)
         except FluxscapeError:
             self._page.services.notify("warning", "model.bad_kept")
-            self._state.dlm_kept = {}
+            pn.state.onload(lambda: self._state.param.update(dlm_kept={}))
             return None
 
     def keep(self) -> None:
