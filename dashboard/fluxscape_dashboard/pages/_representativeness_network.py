@@ -42,11 +42,9 @@ from fluxscape_dashboard.views.network import CURVE_HEIGHT, USUAL_WIDTH, Coverag
 RUN_PARAMETERS: Final = ("rep_by", "rep_share", "rep_add", "rep_remove")
 """Parameters whose change asks for a new run."""
 
-MAP_RATIO: Final = 1.2
-"""Width of the map with its legends over its height."""
-
+MAP_HEIGHT: Final = 540
 TABLE_HEIGHT: Final = 400
-"""Of the table of towers [pixel]."""
+"""Heights of the map with its legends and of the table of towers [pixel]."""
 
 INSET_WIDTH: Final = 116
 
@@ -152,7 +150,7 @@ class NetworkHalf:
             width=INSET_WIDTH,
             stylesheets=[BELOW_WHEN_SQUARE],
         )
-        self._map.chart.update(sizing_mode="scale_width", aspect_ratio=MAP_RATIO)
+        self._map.chart.update(sizing_mode="stretch_width", height=MAP_HEIGHT)
         self._stage.objects = [
             self._lines.pane,
             pn.Row(
