@@ -20,7 +20,6 @@ from fluxscape.errors import (
     UnsafeInputError,
 )
 from fluxscape.io import stac
-from fluxscape.io._stac_read import _bounds
 from fluxscape.io._stac_sources import radiometric_offset, vegetation_indices
 from fluxscape.io.rasters import read_raster, sample_point
 from helpers.bombs import image_tags, tiff
@@ -102,45 +101,10 @@ def test_pixels_lie_where_the_tower_says(catalogue, tmp_path) -> None:
     assert set(np.unique(raster)) == {10, 40}
 
 
-def test_the_newest_map_lies_on_top(catalogue, tmp_path) -> None:
-    newest = np.full((300, 300), 40, np.uint8)
-    newest[:150] = 0
-    for number, (values, day) in enumerate(
-        ((np.full((300, 300), 10, np.uint8), "2020-01-01"), (newest, "2021-01-01"))
-    ):
-        catalogue.add_raster(f"map-{number}.tif", values)
-        catalogue.add_item(number, "esa-worldcover", {"map": f"map-{number}.tif"}, day)
-    fetch(catalogue, "worldcover", tmp_path / "out")
-    raster = read_raster(tmp_path / "out" / "CN-Toy_land_cover.tif", categorical=True)
-    latitude, longitude = PLACE
-    # Rows run from south to north: the newest map knows the north only.
-    assert sample_point(raster, longitude, latitude + 0.002) == 40
-    assert sample_point(raster, longitude, latitude - 0.002) == 10
-
-
-@pytest.mark.parametrize(
-    ("days", "asked"),
-    [({"start": "2020"}, "2020-01-01T00:00:00Z/.."), ({"end": "2021-06"}, "../2021-06-30")],
-)
-def test_one_day_alone_leaves_the_other_end_open(catalogue, tmp_path, days, asked) -> None:
-    catalogue.add_raster("map.tif", np.full((300, 300), 10, np.uint8))
-    catalogue.add_item(1, "esa-worldcover", {"map": "map.tif"}, "2021-01-01")
-    fetch(catalogue, "worldcover", tmp_path / "out", **days)
-    (question,) = [entry["body"] for entry in catalogue.log() if entry["body"]]
-    assert question["datetime"].startswith(asked)
-
-
 def test_the_last_day_may_be_a_month_or_year_that_holds_the_first(catalogue, tmp_path) -> None:
     add_scene(catalogue, 1, "2021-07-01")
     found = fetch(catalogue, "sentinel-2", tmp_path / "out", start="2021-06-05", end="2021")
     assert found.scenes == ("sentinel-2-l2a-1",)
-
-
-def test_a_box_across_the_dateline_has_its_west_above_its_east() -> None:
-    west, _, east, _ = _bounds(stac.Area("x", -17.0, 179.99))
-    assert west == pytest.approx(179.943, abs=2e-3)
-    assert east == pytest.approx(-179.963, abs=2e-3)
-    assert _bounds(stac.Area("x", -17.0, 20.0))[0] < 20.0
 
 
 def test_the_elevation_model_keeps_its_heights(catalogue, tmp_path) -> None:
