@@ -24,7 +24,9 @@ def place_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
     options = {"measurement_height": "height", "canopy_height": "canopy"}
     names = ("latitude", "longitude", "elevation", "igbp", "measurement_height", "canopy_height")
-    place = {name: getattr(arguments, options.get(name, name), None) for name in names}
+    place: dict[str, Any] = {
+        name: getattr(arguments, options.get(name, name), None) for name in names
+    }
     needed = ("latitude", "longitude", "igbp")
     site = getattr(arguments, "simulated", None) or arguments.site or _site_of_name(arguments.file)
     if site and any(place[name] is None for name in needed):
