@@ -105,8 +105,9 @@ def assess_one(arguments: argparse.Namespace, name: str) -> tuple[str, Assessmen
 
     _check_options(arguments)
     tower, records = _tower_and_records(arguments, name)
-    footprint = _footprint(arguments, tower, records)
+    # Maps first: a bad one is named before the footprint takes its time.
     land_cover, indices, elevation = _maps(arguments, tower)
+    footprint = _footprint(arguments, tower, records)
     target = arguments.target or (tower.igbp if land_cover is not None else "") or None
     assessment = assess(
         footprint,
