@@ -33,6 +33,9 @@ __all__ = [
 
 METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy, water and carbon"
 
+MOST_SPIN_UP_YEARS: Final = 10_000
+"""Most repeats of the first year."""
+
 SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
 _ABOVE_CANOPY: Final = 10.0
 """Reference height above the canopy where the dataset states none [m]."""
@@ -116,7 +119,7 @@ def run_dlm(
     Raises
     ------
     MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
-        If the forcing is not what the model needs.
+        If the forcing is not what the model needs, or an option cannot be used.
     RunError
         If a step loses 0.1 W m-2, 1e-6 kg m-2 of water or 1e-9 kg m-2 of carbon or more, naming
         the first such step.
@@ -127,6 +130,9 @@ def run_dlm(
     doi:10.1016/S0304-3800(99)00156-8 (clumping); Farquhar et al. 1980, doi:10.1007/BF00386231;
     Medlyn et al. 2011, doi:10.1111/j.1365-2486.2010.02375.x; see ``docs/methods/dlm.md``.
     """
+    if not 0 <= spin_up_years <= MOST_SPIN_UP_YEARS:
+        msg = f"spin_up_years must lie within 0 to {MOST_SPIN_UP_YEARS}, got {spin_up_years}"
+        raise OutOfBoundsError(msg, got=spin_up_years)
     site = str(forcing.attrs.get("site", "")) or "DLM forcing"
     place = elevation if elevation is not None else forcing.attrs.get("elevation")
     prepared = prepare_forcing(

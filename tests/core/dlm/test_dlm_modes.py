@@ -66,3 +66,11 @@ def test_a_run_says_which_mode_it_was():
     assert (full.attrs["mode"], full.attrs["carbon"]) == ("full", "pools")
     with pytest.raises(OutOfBoundsError, match="Did you mean 'lean'"):
         run_dlm(data, parameters_for("DBF"), mode="leen", **place)
+
+
+@pytest.mark.parametrize("years", [-1, 100_000_000])
+def test_impossible_repeats_of_the_first_year_are_refused(years):
+    forcing = climate_dataset(CLIMATES["temperate summer"], days=2)
+    place = {"latitude": 42.0, "longitude": 0.0}
+    with pytest.raises(OutOfBoundsError, match="spin_up_years must lie within 0 to 10000"):
+        run_dlm(forcing, parameters_for("DBF"), **place, spin_up_years=years)
