@@ -83,9 +83,8 @@ def footprint_of_place(
     dict
         ``climatology`` (Dataset), ``areas`` (list of dicts), ``wind`` (shares by sector and
         speed), ``stability`` (shares by hour and class), ``score`` (dict, or None beyond the
-        embedded maps or without), ``with_score``, ``other`` (None, or ``climatology``, ``areas`` and
-        ``apart`` of the second
-        model).
+        embedded maps or without), ``with_score``, ``other`` (None, or ``climatology``, ``areas``
+        and ``apart`` of the second model).
     """
     report(0.02, "work.step_weather")
     records = (
