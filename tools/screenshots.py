@@ -56,7 +56,14 @@ VIEWS = tuple(
 ) + tuple(View(f"{page.name}-dark", page.figure, {**page.query, "dark": 1}) for page in PAGES)
 
 
-README = ("towers-en", "footprint-en", "model-en", "atlas-en", "atlas-zh")
+README = (
+    "towers-en",
+    "footprint-en",
+    "representativeness-en",
+    "model-en",
+    "atlas-en",
+    "atlas-zh",
+)
 """Pictures that the README shows; the others are made when they are named."""
 
 

@@ -78,7 +78,7 @@ def test_a_link_shows_three_aspects_and_the_tower_can_be_moved(page: FluxPage) -
     page.tap(900.0, -700.0, "representativeness_map")
     page.wait_text("m towards")
     assert bias_here(page) != before
-    assert "rep_place=" in page.query()
+    page.wait_query("rep_place=")
     # The same by hand: the tower is dragged back to where it stands.
     start = page.screen_point(*page.page.evaluate(READ_TOWER), "representativeness_map")
     goal = page.screen_point(0.0, 300.0, "representativeness_map")
@@ -93,17 +93,18 @@ def test_a_link_shows_three_aspects_and_the_tower_can_be_moved(page: FluxPage) -
 def test_the_network_follows_a_tower_that_is_taken_away(page: FluxPage) -> None:
     page.open(page="representativeness", rep_view="network")
     page.wait_text("chosen towers of 146 cover", timeout_ms=SLOW_MS)
-    where = page.page.evaluate(
+    where = page.page.wait_for_function(
         """() => { for (const d of Bokeh.documents) for (const m of d.all_models) {
           if (m.name !== 'network_map') continue
           const r = m.renderers.find((one) => one.name === 'towers_chosen').data_source.data
           const column = (name) => r.get ? r.get(name) : r[name]
-          return [column('x')[0], column('y')[0]]
-        } }"""
-    )
+          return column('x').length ? [column('x')[0], column('y')[0]] : null
+        } }""",
+        timeout=60_000,
+    ).json_value()
     page.tap(*where, "network_map")
     page.wait_text("With your changes: 47 towers cover", timeout_ms=60_000)
-    assert "rep_remove=" in page.query()
+    page.wait_query("rep_remove=")
     with page.page.expect_download(timeout=60_000) as download:
         page.page.get_by_role("button", name="CSV", exact=True).click()
     table = Path(download.value.path()).read_text()

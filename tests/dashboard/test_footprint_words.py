@@ -55,7 +55,7 @@ def test_every_rule_that_rejects_a_record_has_a_reason_in_words(lang: str) -> No
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_parameter_and_group_of_the_model_has_a_name(lang: str) -> None:
-    for group in parameter_groups():
+    for group in parameter_groups(DlmParameters):
         assert t(f"model.group_{group.lower()}", lang)
     names = {t(f"model.parameter_{row.name}", lang) for row in DlmParameters.table()}
     assert len(names) == len(DlmParameters.table())

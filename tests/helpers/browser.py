@@ -83,6 +83,15 @@ _ON_TOP = f"""
 }}
 """
 
+# Brings a figure to the middle of the window, should it lie below.
+_SHOW = f"""
+(wanted) => {{
+  const view = ({_FIND_FIGURE})(wanted)
+  const box = view.el.getBoundingClientRect()
+  if (box.top < 0 || box.bottom > window.innerHeight) view.el.scrollIntoView({{block: 'center'}})
+}}
+"""
+
 # The template lays a veil over the page while it loads and looks only now and then whether it
 # may take it away; until then nobody can press anything below it.
 _READY = """
@@ -168,6 +177,8 @@ class FluxPage:
 
     def tap(self, x: float, y: float, name: str | None = None) -> None:
         """Click at data coordinates (Web Mercator metres on maps) of a figure at rest."""
+        self.settled_box(name)
+        self.page.evaluate(_SHOW, name)
         self.settled_box(name)
         point = self.screen_point(x, y, name)
         self.page.wait_for_function(_ON_TOP, arg=[*point, name], timeout=WAIT_MS)
