@@ -33,18 +33,19 @@ from fluxscape_dashboard.pages._widgets import chart_pane, choice, heading, note
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.theme import (
-    BELOW_WHEN_SQUARE,
     STACKED_WHEN_COMPACT,
-    STACKED_WHEN_SQUARE,
 )
 from fluxscape_dashboard.views.network import CURVE_HEIGHT, USUAL_WIDTH, CoverageChart, NetworkMap
 
 RUN_PARAMETERS: Final = ("rep_by", "rep_share", "rep_add", "rep_remove")
 """Parameters whose change asks for a new run."""
 
-MAP_HEIGHT: Final = 540
+MAP_HEIGHT: Final = 620
 TABLE_HEIGHT: Final = 400
 """Heights of the map with its legends and of the table of towers [pixel]."""
+
+_KEPT: Final = {"flex-shrink": "0"}
+"""Style of what keeps its height where the page is lower than all of it: the page scrolls."""
 
 INSET_WIDTH: Final = 116
 
@@ -139,30 +140,27 @@ class NetworkHalf:
         )
 
     def _make_display(self) -> Any:
-        inset = pn.Column(
+        # Below the map on every screen: beside it there is no room that the nation would not need.
+        inset = pn.Row(
             pn.pane.Bokeh(maps.south_china_sea_inset("network_inset", width=INSET_WIDTH), margin=0),
             pmui.Typography(
                 pn.bind(maps.inset_caption, self._page.state.param.lang),
                 variant="caption",
-                margin=(4, 0, 0, 0),
+                margin=(0, 0, 0, 8),
             ),
             margin=(0, 0, 0, 12),
-            width=INSET_WIDTH,
-            stylesheets=[BELOW_WHEN_SQUARE],
+            styles=_KEPT,
         )
         self._map.chart.update(sizing_mode="stretch_width", height=MAP_HEIGHT)
         self._stage.objects = [
             self._lines.pane,
-            pn.Row(
-                chart_pane(self._map.chart, **_WIDE),
-                inset,
-                stylesheets=[STACKED_WHEN_SQUARE],
-                **_WIDE,
-            ),
+            chart_pane(self._map.chart, height=MAP_HEIGHT, styles=_KEPT, **_WIDE),
+            inset,
             pn.Row(
                 chart_pane(self._curve.chart, **_WIDE),
                 _scrolling(self._strata.pane, CURVE_HEIGHT, width=400, margin=(0, 0, 0, 12)),
                 stylesheets=[STACKED_WHEN_COMPACT],
+                styles=_KEPT,
                 **_WIDE,
             ),
             _scrolling(self._towers.pane, TABLE_HEIGHT, **_WIDE),
