@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class UploadButton(pmui.FileInput):
         super()._handle_msg(msg)
 
 
-class FileCard:
+class FileCard(ABC):
     """A button that takes files of one kind, reads them in a child process and tells the news.
 
     Parameters
@@ -147,13 +148,13 @@ class FileCard:
         page.state.param.watch(lambda _: self._speak(), "lang")
         page.services.on_close(self._drop_files)
 
+    @abstractmethod
     def _reading(self, source: Path, output: Path) -> tuple[Any, ...]:
         """Return the function that reads a stored file in a child process, and its arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _taken(self, upload: Upload) -> None:
         """Take a file that was read."""
-        raise NotImplementedError
 
     def _received(self, event: Any) -> None:
         content, name = event.new, str(self._button.filename or "")

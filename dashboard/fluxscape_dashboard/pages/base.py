@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -45,7 +46,7 @@ class Services:
     on_close: Callable[[Callable[[], None]], None]
 
 
-class PageView:
+class PageView(ABC):
     """One page. It is built when first shown and kept until the session ends.
 
     The three zones are asked for once, in the order selectors, display, details. Afterwards the
@@ -59,22 +60,22 @@ class PageView:
         self.state = state
         self.services = services
 
+    @abstractmethod
     def selectors(self) -> Viewable:
         """Return what the user chooses with: the left zone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def display(self) -> Viewable:
         """Return the figures: the zone in the middle."""
-        raise NotImplementedError
 
+    @abstractmethod
     def details(self) -> Viewable:
         """Return the description, the legend and the provenance: the right zone."""
-        raise NotImplementedError
 
-    def on_show(self) -> None:
+    def on_show(self) -> None:  # noqa: B027 - most pages need nothing more
         """Bring the page up to the present state; called on every visit."""
 
-    def on_hide(self) -> None:
+    def on_hide(self) -> None:  # noqa: B027 - most pages hold nothing to stop
         """Stop what only a visible page needs."""
 
     def change(self, **values: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bokeh.models import (
     BoxZoomTool,
+    ColorBar,
     HoverTool,
     PanTool,
     ResetTool,
@@ -101,6 +102,30 @@ def style_legend(legend: Any) -> None:
     legend.padding, legend.margin = 4, 10
     legend.spacing = 1
     legend.click_policy = "hide"
+
+
+def colour_bar(mapper: Any, *, colour: str = INK, **options: Any) -> ColorBar:
+    """Return a colour bar with the common look.
+
+    Parameters
+    ----------
+    mapper
+        Colours and their range.
+    colour
+        Of its words.
+    **options
+        Passed to :class:`bokeh.models.ColorBar`.
+    """
+    return ColorBar(
+        color_mapper=mapper,
+        title_text_font=FONT,
+        title_text_font_style="normal",
+        title_text_font_size="11px",
+        title_text_color=colour,
+        major_label_text_color=colour,
+        major_label_text_font=FONT,
+        **options,
+    )
 
 
 def caption() -> Title:

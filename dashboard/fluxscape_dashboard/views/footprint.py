@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 from bokeh.models import (
-    ColorBar,
     ColumnDataSource,
     Legend,
     LegendItem,
@@ -23,9 +22,9 @@ from bokeh.palettes import interp_palette
 from fluxscape_dashboard.state_footprint import FRACTIONS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
-    FONT,
     INK,
     caption,
+    colour_bar,
     describe,
     hover_tool,
     new_chart,
@@ -145,16 +144,7 @@ class FootprintMap:
             source=self._raster,
             name="footprint_raster",
         )
-        self._bar = ColorBar(
-            color_mapper=self._log,
-            width=12,
-            title_text_font=FONT,
-            title_text_font_style="normal",
-            title_text_font_size="11px",
-            title_text_color=INK,
-            major_label_text_color=INK,
-            major_label_text_font=FONT,
-        )
+        self._bar = colour_bar(self._log, width=12)
         self.chart.add_layout(self._bar, "right")
         self.chart.rect(
             x="x",

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from bokeh.models import (
-    ColorBar,
     ColumnDataSource,
     CustomJSTickFormatter,
     FixedTicker,
@@ -24,8 +23,7 @@ from bokeh.palettes import interp_palette
 
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
-    FONT,
-    INK,
+    colour_bar,
     describe,
     hover_tool,
     power_of_ten,
@@ -90,18 +88,12 @@ class DifferenceMap:
         # The bar keeps the ticker and the formatter that it was made with: these change within.
         self._ticker = FixedTicker(ticks=[0.0])
         self._labels = ColumnDataSource({"tick": [0.0], "label": ["0"]})
-        bar = ColorBar(
-            color_mapper=self._mapper,
+        bar = colour_bar(
+            self._mapper,
             ticker=self._ticker,
             formatter=CustomJSTickFormatter(args={"labels": self._labels}, code=_LABEL),
             width=12,
             title="m⁻²",
-            title_text_font=FONT,
-            title_text_font_style="normal",
-            title_text_font_size="11px",
-            title_text_color=INK,
-            major_label_text_color=INK,
-            major_label_text_font=FONT,
         )
         self.chart.add_layout(bar, "right")
         self._outlines = [self._outline(ink) for ink in (FIRST, SECOND)]

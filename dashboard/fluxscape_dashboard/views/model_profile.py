@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, LinearColorMapper, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper, Range1d
 from bokeh.palettes import Viridis256
 
 from fluxscape.constants import ZERO_CELSIUS
 from fluxscape.dlm import LAYER_THICKNESS
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
-    FONT,
     MIDDLE,
+    colour_bar,
     describe,
     hover_tool,
     new_chart,
@@ -104,17 +104,8 @@ class ProfileCharts:
             color_mapper=mapper,
             name=name,
         )
-        self._bars[name] = ColorBar(
-            color_mapper=mapper,
-            width=10,
-            padding=4,
-            title_text_font=FONT,
-            major_label_text_font=FONT,
-            title_text_font_size="11px",
-            title_text_font_style="normal",
-            title_text_color=MIDDLE,
-            major_label_text_color=MIDDLE,
-            background_fill_alpha=0.0,
+        self._bars[name] = colour_bar(
+            mapper, colour=MIDDLE, width=10, padding=4, background_fill_alpha=0.0
         )
         chart.add_layout(self._bars[name], "right")
         self._hovers[name] = hover_tool([picture])

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import xarray as xr
 from bokeh.models import (
     Band,
-    ColorBar,
     ColumnDataSource,
     HoverTool,
     Legend,
@@ -26,11 +25,10 @@ from fluxscape_dashboard import maps, safe
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
     COMPARED,
-    FONT,
-    INK,
     MODELLED,
     OBSERVED,
     caption,
+    colour_bar,
     describe,
     hover_tool,
     new_chart,
@@ -110,17 +108,7 @@ class NetworkMap:
             global_alpha=0.88,
             name="network_raster",
         )
-        self._bar = ColorBar(
-            color_mapper=self._colours,
-            height=10,
-            title_text_font=FONT,
-            title_text_font_style="normal",
-            title_text_font_size="11px",
-            title_text_color=INK,
-            major_label_text_color=INK,
-            major_label_text_font=FONT,
-            background_fill_alpha=0.0,
-        )
+        self._bar = colour_bar(self._colours, height=10, background_fill_alpha=0.0)
         names = ("x", "y", "site", "name", "stratum", "words")
         self._towers = {name: ColumnDataSource({key: [] for key in names}) for name in STATES}
         marks = [self._mark(state) for state in STATES]

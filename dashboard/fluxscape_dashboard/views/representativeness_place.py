@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from bokeh.models import (
-    ColorBar,
     ColumnDataSource,
     CrosshairTool,
     CustomJS,
@@ -22,9 +21,8 @@ from bokeh.palettes import interp_palette
 
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.charts import (
-    FONT,
-    INK,
     caption,
+    colour_bar,
     describe,
     hover_tool,
     new_chart,
@@ -121,16 +119,7 @@ class PlacementMap:
             color_mapper=self._colours,
             name="places",
         )
-        self._bar = ColorBar(
-            color_mapper=self._colours,
-            width=12,
-            title_text_font=FONT,
-            title_text_font_style="normal",
-            title_text_font_size="11px",
-            title_text_color=INK,
-            major_label_text_color=INK,
-            major_label_text_font=FONT,
-        )
+        self._bar = colour_bar(self._colours, width=12)
         self.chart.add_layout(self._bar, "right")
         self._build_tower()
         self._hover = hover_tool([self._image])
