@@ -12,8 +12,9 @@ import pytest
 from fluxscape_dashboard.pages import _upload
 from fluxscape_dashboard.pages._upload import LARGEST_UPLOAD, Upload, UploadCard
 from fluxscape_dashboard.pages._widgets import NumberField
-from fluxscape_dashboard.pages.base import PageView, Services
+from fluxscape_dashboard.pages.base import Services
 from fluxscape_dashboard.state import AppState
+from helpers.empty_page import EmptyPage
 
 WANTED = (("friction_velocity", "work.needed"), ("wind_speed", "footprint.without_wind"))
 
@@ -46,7 +47,7 @@ class _Bench:
             notify=lambda _kind, key, **values: self.notices.append((key, values)),
             on_close=self.closers.append,
         )
-        self.page = PageView(self.state, services)
+        self.page = EmptyPage(self.state, services)
         self.card = UploadCard(self.page, wanted=WANTED, on_upload=self.taken.append)
 
     def send(self, name: str, content: bytes) -> None:

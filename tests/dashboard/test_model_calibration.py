@@ -15,7 +15,7 @@ from fluxscape.io import wire
 from fluxscape_dashboard.pages._model_calibration import CalibrationTab
 from fluxscape_dashboard.pages._model_calibration_words import parameters_frame, scores_frame
 from fluxscape_dashboard.pages._place import Place
-from fluxscape_dashboard.pages.base import PageView, Services
+from fluxscape_dashboard.pages.base import Services
 from fluxscape_dashboard.state import AppState, read_query, write_query
 from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.views.model_calibration import GRID, BandChart, RidgeChart, density
@@ -23,6 +23,7 @@ from fluxscape_dashboard.views.series import Quantity
 from fluxscape_dashboard.work.calibration import calibration_pass, rank_candidates
 from fluxscape_dashboard.work.calibration_task import CANDIDATES
 from fluxscape_dashboard.work.model_sets import ModelSet
+from helpers.empty_page import EmptyPage
 
 NAMES = ("vcmax25", "heterotrophic_respiration10")
 ROWS = [row for row in DlmParameters.table() if row.name in NAMES]
@@ -224,7 +225,7 @@ class _Bench:
         assert tower is not None
         place = Place(tower, tower.latitude, tower.longitude, 11.0, 8.0, None)
         self.tab = CalibrationTab(
-            PageView(self.state, services),
+            EmptyPage(self.state, services),
             place=lambda: place,
             made_with=lambda: self.made_with,
             kept=lambda: self.kept,

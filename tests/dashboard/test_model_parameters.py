@@ -34,6 +34,7 @@ from fluxscape_dashboard.work.model_sets import (
     possible_changes,
 )
 from fluxscape_dashboard.work.parameter_file import LARGEST_FILE, parameter_text, read_parameters
+from helpers.empty_page import EmptyPage
 
 BASE = parameters_for("MF")
 
@@ -138,7 +139,7 @@ def _page() -> PageView:
         notify=lambda *_, **__: None,
         on_close=lambda _: None,
     )
-    return PageView(AppState(), services)
+    return EmptyPage(AppState(), services)
 
 
 def _sliders() -> tuple[ParameterSliders, list[Any]]:

@@ -28,7 +28,7 @@ from fluxscape_dashboard.pages._model_words import (
 )
 from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages._run import RunControl
-from fluxscape_dashboard.pages.base import PageView, Services
+from fluxscape_dashboard.pages.base import Services
 from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.tower_table import tower_or_none
@@ -36,6 +36,7 @@ from fluxscape_dashboard.work.model import ROOT_ZONE, run_models
 from fluxscape_dashboard.work.model_sets import MODEL_NAMES, ModelSet
 from fluxscape_dashboard.work.parameter_file import read_parameters
 from fluxscape_dashboard.work.periods import Period
+from helpers.empty_page import EmptyPage
 
 
 class _Job:
@@ -81,7 +82,7 @@ class _Bench:
         )
         self.state = AppState()
         self.control = RunControl(
-            PageView(self.state, services),
+            EmptyPage(self.state, services),
             target="fluxscape_dashboard.work.model:run_models",
             on_result=lambda result, context: self.results.append((result["of"], context)),
         )
