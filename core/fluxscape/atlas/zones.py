@@ -73,8 +73,8 @@ def cell_areas(latitude: xr.DataArray, longitude: xr.DataArray) -> xr.DataArray:
     DimsError
         If an axis is not evenly spaced.
     """
-    step_y = _even_step(latitude, "y")
-    step_x = _even_step(longitude, "x")
+    step_y = even_step(latitude, "y")
+    step_x = even_step(longitude, "x")
     centres = latitude.to_numpy().astype(np.float64)
     rows = band_area(centres - step_y / 2, centres + step_y / 2, step_x)
     return xr.DataArray(
@@ -86,12 +86,19 @@ def cell_areas(latitude: xr.DataArray, longitude: xr.DataArray) -> xr.DataArray:
     )
 
 
-def _even_step(axis: xr.DataArray, name: str) -> float:
-    """Return the spacing of an axis."""
+def even_step(axis: xr.DataArray, name: str, *, where: str = "cell_areas") -> float:
+    """Return the spacing of an axis.
+
+    Raises
+    ------
+    DimsError
+        If it is not evenly spaced and increasing; ``where`` begins the message.
+    """
     values = axis.to_numpy().astype(np.float64)
     steps = np.diff(values)
-    if values.size < 2 or steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-6):
-        msg = f"cell_areas: axis {name!r} must be evenly spaced and increasing"
+    # Axes that were stored in single precision are even to some 1e-5 of their step.
+    if values.size < 2 or steps[0] <= 0 or not np.allclose(steps, steps[0], rtol=1e-4):
+        msg = f"{where}: axis {name!r} must be evenly spaced and increasing"
         raise DimsError(msg, axis=name)
     return float((values[-1] - values[0]) / (values.size - 1))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from fluxscape.cli import atlas_totals
 from fluxscape.cli._output import emit_json, progress_line
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def register(subparsers: Any) -> None:
     build.add_argument("--from", dest="store", type=Path, help="store that 'run' wrote")
     _add_run_options(build)
     build.set_defaults(run=_build)
+    atlas_totals.register(commands)
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
