@@ -255,6 +255,54 @@ _ROWS: Final = (
         0.0,
         1.0,
     ),
+    # Transport in a column of air
+    Variable(
+        "background_carbon_dioxide_mole_fraction",
+        "umol mol-1",
+        "carbon dioxide mole fraction of the air above and around a region",
+        100.0,
+        2000.0,
+    ),
+    Variable(
+        "inlet_carbon_dioxide_mole_fraction",
+        "umol mol-1",
+        "carbon dioxide mole fraction at the heights of inlets",
+        100.0,
+        2000.0,
+    ),
+    Variable("horizontal_divergence", "s-1", "divergence of the horizontal wind", -1e-3, 1e-3),
+    Variable(
+        "carbon_dioxide_advection",
+        "umol mol-1 s-1",
+        "change of the carbon dioxide mole fraction of the boundary layer by horizontal wind",
+        -0.1,
+        0.1,
+    ),
+    Variable(
+        "carbon_dioxide_gradient_east",
+        "umol mol-1 m-1",
+        "increase of the carbon dioxide mole fraction towards the east",
+        -0.01,
+        0.01,
+    ),
+    Variable(
+        "carbon_dioxide_gradient_north",
+        "umol mol-1 m-1",
+        "increase of the carbon dioxide mole fraction towards the north",
+        -0.01,
+        0.01,
+    ),
+    Variable(
+        "eddy_diffusivity", "m2 s-1", "turbulent diffusivity at the top of a layer", 0.0, 1e4
+    ),
+    Variable("entrainment_velocity", "m s-1", "velocity of air into the boundary layer", 0.0, 10.0),
+    Variable("convective_velocity", "m s-1", "convective velocity scale", 0.0, 10.0),
+    Variable("mixing_regime", "1", "regime of mixing", 0.0, 2.0),
+    Variable("storage_flux", "umol m-2 s-1", "change of the carbon dioxide in the column"),
+    Variable("entrainment_flux", "umol m-2 s-1", "carbon dioxide mixed into the boundary layer"),
+    Variable("background_flux", "umol m-2 s-1", "carbon dioxide exchanged with the background"),
+    Variable("subsidence_flux", "umol m-2 s-1", "carbon dioxide gained where air sinks or rises"),
+    Variable("advection_flux", "umol m-2 s-1", "carbon dioxide gained from horizontal gradients"),
     # Land-surface model
     Variable("leaf_respiration", "umol m-2 s-1", "respiration of leaves", 0.0, 150.0),
     Variable(
