@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fluxscape._jit import kernel
-from fluxscape.dlm._canopy import Capacity
+from fluxscape.dlm._canopy import MIN_LEAF_AREA, Capacity, Light
 from fluxscape.dlm._energy import saturation_vapour_pressure
 from fluxscape.dlm._photosynthesis import (
     OXYGEN,
@@ -41,11 +41,17 @@ class LeafClass(NamedTuple):
     shortwave: float
     """Absorbed shortwave radiation per ground [W m-2]."""
     photons: float
-    """Absorbed photons per leaf area [umol m-2 s-1]."""
+    """Photons that leaves of the upper storey absorb, per leaf area [umol m-2 s-1]."""
     vcmax25: float
-    """Mean carboxylation capacity at 25 degrees Celsius [umol m-2 s-1]."""
+    """Their mean carboxylation capacity at 25 degrees Celsius [umol m-2 s-1]."""
     emission_share: float
     """Share of the class in the canopy's longwave exchange [1]."""
+    lower_share: float
+    """Share of the class that belongs to the understorey [1]."""
+    lower_photons: float
+    """Photons that those leaves absorb, per leaf area [umol m-2 s-1]."""
+    lower_vcmax25: float
+    """Their carboxylation capacity [umol m-2 s-1]."""
 
 
 class Leaf(NamedTuple):
@@ -71,6 +77,68 @@ class Leaf(NamedTuple):
     """Conductance to vapour through stomata per ground [m s-1]."""
     evaporating: float
     """Conductance to vapour from water on leaves per ground [m s-1]."""
+    lower_gross: float
+    """An + Rd of the understorey's leaves, per leaf area of the class."""
+
+
+@kernel
+def leaf_class(
+    area: float,
+    shortwave: float,
+    photons: float,
+    vcmax25: float,
+    emission_share: float,
+    lower_area: float,
+    lower_photons: float,
+    lower_vcmax25: float,
+) -> LeafClass:
+    """Return a class of leaves of both storeys; photons are per ground, of the whole class."""
+    upper = max(area - lower_area, 1e-9)
+    return LeafClass(
+        area,
+        shortwave,
+        max(photons - lower_photons, 0.0) / upper,
+        vcmax25,
+        emission_share,
+        lower_area / area,
+        lower_photons / max(lower_area, 1e-9),
+        lower_vcmax25,
+    )
+
+
+@kernel
+def leaf_classes(p: Any, light: Light, capacity: Capacity) -> tuple[LeafClass, LeafClass]:
+    """Return sunlit and shaded leaves; a class of no area takes no part."""
+    none = LeafClass(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    area = light.sunlit_area + light.shaded_area
+    if area <= MIN_LEAF_AREA:
+        return none, none
+    lower = light.understorey
+    shaded_area = max(light.shaded_area, 1e-6)
+    share = light.sunlit_area / area
+    sunlit = none
+    if light.sunlit_area > 0.0:
+        sunlit = leaf_class(
+            light.sunlit_area,
+            light.sunlit_shortwave,
+            light.sunlit_photons,
+            p.vcmax25 * capacity.sunlit,
+            share,
+            lower.sunlit_area,
+            lower.sunlit_photons,
+            p.vcmax25 * capacity.lower_sunlit,
+        )
+    shaded = leaf_class(
+        shaded_area,
+        light.shaded_shortwave,
+        light.shaded_photons,
+        p.vcmax25 * capacity.shaded,
+        1.0 - share,
+        min(lower.shaded_area, shaded_area),
+        lower.shaded_photons,
+        p.vcmax25 * capacity.lower_shaded,
+    )
+    return sunlit, shaded
 
 
 @kernel
@@ -140,7 +208,7 @@ def update_leaf(
     """
     saturation, slope = saturation_vapour_pressure(leaf.temperature)
     if kind.area <= 0.0:
-        return Leaf(leaf.temperature, saturation, slope, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return Leaf(leaf.temperature, saturation, slope, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     surface_co2 = carbon_dioxide - leaf.depletion
     if p.ball_berry_slope > 0.0:
         humidity = canopy_vapour / saturation
@@ -151,10 +219,31 @@ def update_leaf(
     net, conductance, rd = leaf_exchange(
         p, capacity, kind.vcmax25, leaf.temperature, kind.photons, m, surface_co2
     )
+    lower_gross = 0.0
+    if kind.lower_share > 0.0:
+        lower_net, lower_conductance, lower_rd = leaf_exchange(
+            p, capacity, kind.lower_vcmax25, leaf.temperature, kind.lower_photons, m, surface_co2
+        )
+        lower_gross = kind.lower_share * (lower_net + lower_rd)
+        net += kind.lower_share * (lower_net - net)
+        rd += kind.lower_share * (lower_rd - rd)
+        conductance += kind.lower_share * (lower_conductance - conductance)
     stomatal = leaf.stomatal + weight * (conductance - leaf.stomatal)
     depletion = min(DIFFUSIVITY_RATIO * net * molar_volume / boundary, 0.5 * carbon_dioxide)
     depletion = 0.5 * (leaf.depletion + depletion)
-    return Leaf(leaf.temperature, saturation, slope, net, rd, stomatal, depletion, 0.0, 0.0, 0.0)
+    return Leaf(
+        leaf.temperature,
+        saturation,
+        slope,
+        net,
+        rd,
+        stomatal,
+        depletion,
+        0.0,
+        0.0,
+        0.0,
+        lower_gross,
+    )
 
 
 @kernel
@@ -190,6 +279,7 @@ def transfer_leaf(
         heat,
         transpiring,
         evaporating,
+        leaf.lower_gross,
     )
 
 
@@ -208,6 +298,7 @@ def follow_leaf(leaf: Leaf) -> Leaf:
         leaf.heat,
         leaf.transpiring,
         leaf.evaporating,
+        leaf.lower_gross,
     )
 
 
@@ -225,4 +316,5 @@ def warm_leaf(leaf: Leaf, change: float) -> Leaf:
         leaf.heat,
         leaf.transpiring,
         leaf.evaporating,
+        leaf.lower_gross,
     )

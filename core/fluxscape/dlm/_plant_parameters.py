@@ -47,6 +47,27 @@ class CanopyParameters(ParameterSet):
         group="Canopy",
         symbol="Omega",
     )
+    understorey_scale: float = parameter(
+        0.0,
+        lower=0.0,
+        upper=2.0,
+        unit="1",
+        source="0 by definition: the leaf area given is that of both storeys, as satellites see "
+        "it; 1 where it is that of the trees alone: 1.18 exp(-0.99 L) as in BEPS, version 4.11",
+        description="Leaf area of the understorey over what is expected below the canopy",
+        group="Canopy",
+        symbol="f_u",
+    )
+    understorey_capacity: float = parameter(
+        1.0,
+        lower=0.2,
+        upper=2.0,
+        unit="1",
+        source="1 by definition: the decline of nitrogen goes on below the upper storey",
+        description="Carboxylation capacity of the understorey over that of the canopy's profile",
+        group="Canopy",
+        symbol="f_Vu",
+    )
     canopy_height: float = parameter(
         23.0,
         lower=0.05,

@@ -19,6 +19,7 @@ doi:10.1139/x91-151.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from fluxscape._jit import kernel
 from fluxscape.constants import STEFAN_BOLTZMANN
@@ -55,8 +56,29 @@ def sunlit_leaf_area(kb: float, beam_gap: float) -> float:
     return (1.0 - beam_gap) / kb
 
 
+class Band(NamedTuple):
+    """How a canopy over its ground passes and returns the light of one band."""
+
+    beam: float
+    diffuse: float
+    """Light above the canopy [W m-2]."""
+    sigma: float
+    kbs: float
+    kds: float
+    """Extinction of the beam and of diffuse light by leaves that scatter [1]."""
+    gap_b: float
+    gap_d: float
+    """The canopy's gaps for them [1]."""
+    rho_b: float
+    rho_d: float
+    on_ground: float
+    """Light on the ground [W m-2]."""
+    upward: float
+    """Light that the ground returns [W m-2]."""
+
+
 @kernel
-def canopy_shortwave(
+def band_of(
     beam: float,
     diffuse: float,
     sigma: float,
@@ -64,15 +86,8 @@ def canopy_shortwave(
     kb: float,
     kd: float,
     clumped_area: float,
-    omega: float,
-    beam_gap: float,
-    sunlit_share: float,
-) -> tuple[float, float, float, float]:
-    """Return what sunlit leaves, shaded leaves and ground absorb, and what is reflected.
-
-    All per ground area, in the unit of ``beam`` and ``diffuse``. ``clumped_area`` is omega L,
-    ``beam_gap`` is exp(-kb omega L), ``sunlit_share`` the sunlit share of the leaf area.
-    """
+) -> Band:
+    """Return the band over a canopy of ``clumped_area`` omega L."""
     root = math.sqrt(1.0 - sigma)
     kbs, kds = kb * root, kd * root  # PF97, Table 2
     rho_h = (1.0 - root) / (1.0 + root)  # PF97, eq. A20
@@ -84,27 +99,65 @@ def canopy_shortwave(
     # The ground sends ground_albedo of what it gets back up, the canopy rho_d of that down again.
     passed = beam * (1.0 - rho_b) * gap_b + diffuse * (1.0 - rho_d) * gap_d
     on_ground = passed / (1.0 - ground_albedo * rho_d)
-    upward = ground_albedo * on_ground
-    absorbed_up = upward * (1.0 - rho_d) * (1.0 - gap_d)
-    canopy = (
-        beam * (1.0 - rho_b) * (1.0 - gap_b) + diffuse * (1.0 - rho_d) * (1.0 - gap_d) + absorbed_up
+    return Band(
+        beam,
+        diffuse,
+        sigma,
+        kbs,
+        kds,
+        gap_b,
+        gap_d,
+        rho_b,
+        rho_d,
+        on_ground,
+        ground_albedo * on_ground,
     )
+
+
+@kernel
+def absorbed_above(
+    band: Band,
+    kb: float,
+    omega: float,
+    share: float,
+    beam_gap: float,
+    gap_b: float,
+    gap_d: float,
+    gap_up: float,
+) -> tuple[float, float]:
+    """Return what sunlit and shaded leaves above a depth absorb, per ground.
+
+    The gaps are those of the leaves above that depth for the direct beam, the beam and its
+    scattering, and diffuse light; ``gap_up`` is that of the leaves below for diffuse light.
+    ``share`` is the sunlit leaf area above over the leaf area of the canopy: of the ground's light
+    all leaves take alike.
+    """
+    from_ground = band.upward * (1.0 - band.rho_d)
+    leaves = band.beam * (1.0 - band.rho_b) * (1.0 - gap_b)
+    leaves += band.diffuse * (1.0 - band.rho_d) * (1.0 - gap_d)
+    leaves += from_ground * (gap_up - band.gap_d)
     # PF97, eq. 20: direct, diffuse and scattered beam light on sunlit leaves.
-    direct = beam * (1.0 - sigma) * (1.0 - beam_gap)
-    from_sky = diffuse * (1.0 - rho_d) * omega * kds / (kds + kb) * (1.0 - gap_d * beam_gap)
+    direct = band.beam * (1.0 - band.sigma) * (1.0 - beam_gap)
+    sky = band.diffuse * (1.0 - band.rho_d) * omega * band.kds / (band.kds + kb)
     scattered = (
-        beam
+        band.beam
         * omega
         * (
-            (1.0 - rho_b) * kbs / (kbs + kb) * (1.0 - gap_b * beam_gap)
-            - (1.0 - sigma) * 0.5 * (1.0 - beam_gap * beam_gap)
+            (1.0 - band.rho_b) * band.kbs / (band.kbs + kb) * (1.0 - gap_b * beam_gap)
+            - (1.0 - band.sigma) * 0.5 * (1.0 - beam_gap * beam_gap)
         )
     )
-    sunlit = direct + from_sky + max(scattered, 0.0) + absorbed_up * sunlit_share
-    sunlit = min(sunlit, canopy)
-    ground = (1.0 - ground_albedo) * on_ground
-    reflected = beam * rho_b + diffuse * rho_d + upward * (1.0 - rho_d) * gap_d
-    return sunlit, canopy - sunlit, ground, reflected
+    sunlit = direct + sky * (1.0 - gap_d * beam_gap) + max(scattered, 0.0)
+    sunlit = min(sunlit + from_ground * (1.0 - band.gap_d) * share, leaves)
+    return sunlit, leaves - sunlit
+
+
+@kernel
+def ground_and_sky(band: Band, ground_albedo: float) -> tuple[float, float]:
+    """Return what the ground absorbs and what leaves upwards, per ground."""
+    up = band.upward * (1.0 - band.rho_d) * band.gap_d
+    reflected = band.beam * band.rho_b + band.diffuse * band.rho_d + up
+    return (1.0 - ground_albedo) * band.on_ground, reflected
 
 
 @kernel

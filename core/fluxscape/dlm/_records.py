@@ -1,6 +1,6 @@
 """The records that kernels of the land-surface model read and fill, named as at the face.
 
-Structured arrays let a kernel write ``state.snow_ice`` whether it is compiled or not, one record
+Structured arrays let a kernel write ``state.snow_mass`` whether it is compiled or not, one record
 stands for one member or pixel, and the table of outputs below is the only list of their names.
 """
 
@@ -15,6 +15,9 @@ LAYER_THICKNESS: Final = (0.05, 0.10, 0.20, 0.40, 0.75, 1.50)
 """Thickness of the soil layers from the top [m], 3 m together."""
 
 N_LAYERS: Final = len(LAYER_THICKNESS)
+
+N_SNOW: Final = 3
+"""Most layers of snow."""
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,10 +59,10 @@ STATE_DTYPE: Final = np.dtype(
         ("soil_ice", np.float64, (N_LAYERS,)),  # [kg m-2]
         ("still_time", np.float64),  # since soil water last flowed [s]
         ("canopy_water", np.float64),  # [kg m-2]
-        ("snow_ice", np.float64),  # [kg m-2]
-        ("snow_liquid", np.float64),  # [kg m-2]
-        ("snow_temperature", np.float64),  # [K]
-        ("snow_density", np.float64),  # [kg m-3]
+        # Snow lies at the end of its arrays, on the soil; layers above it hold nothing.
+        ("snow_mass", np.float64, (N_SNOW,)),  # ice and liquid water [kg m-2]
+        ("snow_enthalpy", np.float64, (N_SNOW,)),  # from ice at freezing point [J m-2]
+        ("snow_density", np.float64, (N_SNOW,)),  # [kg m-3]
         ("snow_albedo", np.float64),  # [1]
         ("growth_temperature", np.float64),  # running mean of air temperature [K]
         ("recent_assimilation", np.float64),  # running mean of GPP [umol m-2 s-1]
@@ -106,6 +109,8 @@ OUTPUT_NAMES: Final = (
     "canopy_absorbed_shortwave",
     "absorbed_par",
     "sunlit_leaf_area_index",
+    "understorey_leaf_area_index",
+    "understorey_gross_primary_production",
     "sunlit_leaf_temperature",
     "shaded_leaf_temperature",
     "ground_temperature",

@@ -1,4 +1,7 @@
-r"""One snow layer with ice, liquid water, temperature, density and albedo.
+r"""One layer of snow: its enthalpy, density, conductivity, albedo and the water that it holds.
+
+The enthalpy of a layer counts from ice at freezing point: below 0 the layer is cold ice, above it
+is ice and water at freezing point, so that temperature and phase follow from one number.
 
 References
 ----------
@@ -13,7 +16,12 @@ from __future__ import annotations
 import math
 
 from fluxscape._jit import kernel
-from fluxscape.constants import ZERO_CELSIUS
+from fluxscape.constants import (
+    HEAT_CAPACITY_ICE,
+    HEAT_CAPACITY_WATER,
+    LATENT_HEAT_FUSION,
+    ZERO_CELSIUS,
+)
 
 OLD_DENSITY = 300.0
 """Density that snow settles to [kg m-3] (Verseghy 1991)."""
@@ -76,7 +84,32 @@ def snow_conductivity(density: float) -> float:
 
 
 @kernel
-def drain_snow(ice: float, liquid: float) -> tuple[float, float]:
-    """Return the liquid that snow keeps and what runs out of it [kg m-2]."""
-    kept = min(liquid, HOLDING_CAPACITY * ice)
-    return kept, liquid - kept
+def layer_temperature(mass: float, enthalpy: float) -> float:
+    """Return the temperature [K] of a layer of mass [kg m-2] and enthalpy [J m-2]."""
+    if enthalpy >= 0.0 or mass <= 0.0:
+        return ZERO_CELSIUS
+    return ZERO_CELSIUS + enthalpy / (HEAT_CAPACITY_ICE * mass)
+
+
+@kernel
+def layer_liquid(mass: float, enthalpy: float) -> float:
+    """Return the liquid water of a layer [kg m-2]."""
+    return min(max(enthalpy / LATENT_HEAT_FUSION, 0.0), mass)
+
+
+@kernel
+def layer_capacity(mass: float, enthalpy: float) -> float:
+    """Return the heat capacity [J m-2 K-1] with which a layer enters conduction.
+
+    A wet layer stays at freezing point: the temperature that conduction finds for it only says
+    what heat it gained.
+    """
+    liquid = layer_liquid(mass, enthalpy)
+    return HEAT_CAPACITY_ICE * (mass - liquid) + HEAT_CAPACITY_WATER * liquid
+
+
+@kernel
+def drain_layer(mass: float, enthalpy: float) -> float:
+    """Return the liquid water that a layer cannot hold [kg m-2]."""
+    liquid = layer_liquid(mass, enthalpy)
+    return max(liquid - HOLDING_CAPACITY * (mass - liquid), 0.0)

@@ -21,17 +21,19 @@ from fluxscape.dlm._canopy import (
     absorb_light,
     intercept_rain,
     leaf_capacity,
+    understorey_area,
     wet_fraction,
 )
 from fluxscape.dlm._carbon import moisture_response, running_mean, temperature_response
 from fluxscape.dlm._carbon_pools import MASS_PER_MICROMOLE, total_carbon, turn_over
-from fluxscape.dlm._column import add_snow, freeze_and_thaw, heat_content, set_column
+from fluxscape.dlm._column import conduct, freeze_and_thaw, heat_content, set_column
 from fluxscape.dlm._energy import soil_surface_resistance
 from fluxscape.dlm._records import (
     CARBON_LOST,
     CARBON_TOLERANCE,
     ENERGY_LOST,
     ENERGY_TOLERANCE,
+    N_SNOW,
     NOT_CONVERGED,
     NOT_FINITE,
     OK,
@@ -39,7 +41,8 @@ from fluxscape.dlm._records import (
     WATER_TOLERANCE,
 )
 from fluxscape.dlm._snow import SMALLEST_SNOW, snow_cover, snow_share
-from fluxscape.dlm._soil_heat import eliminate_column, substitute_column
+from fluxscape.dlm._snowpack import add_snow, snow_depth, snow_ice, snow_mass, top_layer
+from fluxscape.dlm._soil_heat import eliminate_column
 from fluxscape.dlm._surface_records import Air, Ground, Surfaces
 from fluxscape.dlm._surfaces import solve_surfaces
 from fluxscape.dlm._water import (
@@ -63,20 +66,21 @@ def advance(
 ) -> int:
     """Advance state ``s`` by one step, fill the output record ``o``, return a status code."""
     step, before = settings.step, total_water(s)
-    leaf_area = weather.leaf_area_index if weather.leaf_area_index > MIN_LEAF_AREA else 0.0
+    upper_area = weather.leaf_area_index if weather.leaf_area_index > MIN_LEAF_AREA else 0.0
+    leaf_area = upper_area + understorey_area(p, upper_area)
     fallen = weather.precipitation * step
     snowfall = fallen * snow_share(weather.air_temperature)
-    if s.snow_ice + snowfall < SMALLEST_SNOW:
+    if snow_mass(s) + snowfall < SMALLEST_SNOW:
         snowfall = 0.0
-    add_snow(s, p, snowfall, weather.air_temperature, step)
-    light = light_of_step(p, s, work, weather, leaf_area)
-    capacity = leaf_capacity(p, light, leaf_area, s.growth_temperature)
+    add_snow(s, p, work, snowfall, weather.air_temperature, step)
+    light = light_of_step(p, s, work, weather, leaf_area, upper_area)
+    capacity = leaf_capacity(p, light, leaf_area, upper_area, s.growth_temperature)
     leaf_store = p.interception_capacity * leaf_area
     s.canopy_water, throughfall = intercept_rain(
         s.canopy_water, fallen - snowfall, leaf_store, light.sky_gap
     )
     # The surface balance, with the column below it eliminated
-    first = 0 if s.snow_ice > 0.0 else 1
+    first = top_layer(s)
     link = set_column(s, p, static, work, first)
     heat_before = heat_content(s, work, first)
     base, pliancy = eliminate_column(
@@ -103,8 +107,8 @@ def advance(
     )
     # Heat
     top = base + pliancy * out.ground_flux
-    substitute_column(work.temperature, first, top, work.intercept, work.coupling)
-    freeze_and_thaw(s, p, work, first, out.melt_flux * step / LATENT_HEAT_FUSION)
+    conduct(work, first, top)
+    freeze_and_thaw(s, p, work, first, out.melt_flux * step)
     stored = (heat_content(s, work, first) - heat_before) / step
     # Water and carbon
     gone = leave_water(
@@ -132,20 +136,24 @@ def advance(
 
 
 @kernel
-def light_of_step(p: Any, s: Any, work: Any, weather: Weather, leaf_area: float) -> Light:
+def light_of_step(
+    p: Any, s: Any, work: Any, weather: Weather, leaf_area: float, upper_area: float
+) -> Light:
     """Return light and leaf areas over ground of the present wetness and snow."""
     top = s.soil_liquid[0] / (p.porosity * WATER_DENSITY * work.thickness[0])
     albedo = p.soil_albedo_dry + (p.soil_albedo_wet - p.soil_albedo_dry) * min(top, 1.0)
     # Soil reflects near infrared twice as well as visible light (Dickinson et al. 1993);
     # for snow one albedo serves both bands.
     visible, infrared = albedo * 2.0 / 3.0, albedo * 4.0 / 3.0
-    if s.snow_ice > 0.0:
-        cover = snow_cover((s.snow_ice + s.snow_liquid) / s.snow_density)
+    depth = snow_depth(s)
+    if depth > 0.0:
+        cover = snow_cover(depth)
         visible += (s.snow_albedo - visible) * cover
         infrared += (s.snow_albedo - infrared) * cover
     return absorb_light(
         p,
         leaf_area,
+        upper_area,
         weather.shortwave_down,
         weather.extraterrestrial,
         weather.cosine_zenith,
@@ -167,8 +175,9 @@ def make_ground(
     step: float,
 ) -> Ground:
     """Return the ground as the surface balance sees it."""
-    resistance, available = 0.0, s.snow_ice
-    if first == 1:
+    resistance, available = 0.0, snow_ice(s, first)
+    melt_limit = LATENT_HEAT_FUSION * available / step
+    if first == N_SNOW:
         full = p.porosity * WATER_DENSITY * work.thickness[0]
         saturation = min((s.soil_liquid[0] + s.soil_ice[0]) / full, 1.0)
         resistance = p.soil_resistance_scale * soil_surface_resistance(saturation)
@@ -176,8 +185,8 @@ def make_ground(
     return Ground(
         base,
         conductance,
-        first == 0,
-        LATENT_HEAT_FUSION * s.snow_ice / step,
+        first < N_SNOW,
+        melt_limit,
         resistance,
         static.bare_coefficient,
         math.exp(-leaf_area),
@@ -267,8 +276,8 @@ def report_water(
     o.evapotranspiration = evaporated
     o.transpiration = out.transpiration
     o.canopy_evaporation = out.canopy_evaporation
-    o.soil_evaporation = out.ground_evaporation if first == 1 else 0.0
-    o.snow_sublimation = out.ground_evaporation if first == 0 else 0.0
+    o.soil_evaporation = out.ground_evaporation if first == N_SNOW else 0.0
+    o.snow_sublimation = out.ground_evaporation if first < N_SNOW else 0.0
     o.latent_heat_flux = gone.latent_heat
     o.surface_runoff = gone.runoff / step
     o.drainage = gone.drainage / step
@@ -279,9 +288,9 @@ def report_water(
 @kernel
 def report_stores(o: Any, s: Any, water: float) -> None:
     """Fill the stores of water at the end of the step."""
-    snow = s.snow_ice + s.snow_liquid
+    snow = snow_mass(s)
     o.snow_water_equivalent = snow
-    o.snow_depth = snow / s.snow_density if s.snow_ice > 0.0 else 0.0
+    o.snow_depth = snow_depth(s)
     o.canopy_water = s.canopy_water
     o.soil_water_storage = water - s.canopy_water - snow
 
@@ -295,6 +304,8 @@ def report_canopy(o: Any, out: Surfaces, light: Light, stress: float) -> None:
     o.canopy_absorbed_shortwave = light.sunlit_shortwave + light.shaded_shortwave
     o.absorbed_par = light.sunlit_photons + light.shaded_photons
     o.sunlit_leaf_area_index = light.sunlit_area
+    o.understorey_leaf_area_index = light.understorey.sunlit_area + light.understorey.shaded_area
+    o.understorey_gross_primary_production = out.understorey_gross
     o.sunlit_leaf_temperature = out.sunlit.temperature
     o.shaded_leaf_temperature = out.shaded.temperature
     o.ground_temperature = out.ground_temperature

@@ -68,6 +68,8 @@ class Surfaces(NamedTuple):
     leaf_respiration: float
     conductance: float
     """Stomatal conductance of the canopy [mol m-2 s-1]."""
+    understorey_gross: float
+    """Gross assimilation of the understorey [umol m-2 s-1]."""
     transpiration: float
     canopy_evaporation: float
     ground_evaporation: float

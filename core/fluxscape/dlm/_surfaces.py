@@ -31,7 +31,7 @@ from fluxscape.dlm._balance import (
     mix_canopy_air,
     solve_system,
 )
-from fluxscape.dlm._canopy import MIN_LEAF_AREA, Capacity, Light
+from fluxscape.dlm._canopy import Capacity, Light
 from fluxscape.dlm._energy import (
     aerodynamic_exchange,
     ground_conductance,
@@ -44,6 +44,7 @@ from fluxscape.dlm._leaf import (
     Leaf,
     LeafClass,
     follow_leaf,
+    leaf_classes,
     transfer_leaf,
     update_leaf,
     warm_leaf,
@@ -57,34 +58,6 @@ _HALVE = 4
 """Passes after which new stomatal conductances count half."""
 _HOLD = 16
 """Passes after which conductances stay."""
-
-
-@kernel
-def leaf_classes(p: Any, light: Light, capacity: Capacity) -> tuple[LeafClass, LeafClass]:
-    """Return sunlit and shaded leaves; a class of no area takes no part."""
-    area = light.sunlit_area + light.shaded_area
-    if area <= MIN_LEAF_AREA:
-        none = LeafClass(0.0, 0.0, 0.0, 0.0, 0.0)
-        return none, none
-    shaded_area = max(light.shaded_area, 1e-6)
-    share = light.sunlit_area / area
-    sunlit = LeafClass(0.0, 0.0, 0.0, 0.0, 0.0)
-    if light.sunlit_area > 0.0:
-        sunlit = LeafClass(
-            light.sunlit_area,
-            light.sunlit_shortwave,
-            light.sunlit_photons / light.sunlit_area,
-            p.vcmax25 * capacity.sunlit,
-            share,
-        )
-    shaded = LeafClass(
-        shaded_area,
-        light.shaded_shortwave,
-        light.shaded_photons / shaded_area,
-        p.vcmax25 * capacity.shaded,
-        1.0 - share,
-    )
-    return sunlit, shaded
 
 
 @kernel
@@ -135,7 +108,7 @@ def tighten(
 @kernel
 def start_leaf(temperature: float, depletion: float, stomatal: float) -> Leaf:
     """Return a leaf class where the last step left it."""
-    return Leaf(temperature, 0.0, 0.0, 0.0, 0.0, stomatal, depletion, 0.0, 0.0, 0.0)
+    return Leaf(temperature, 0.0, 0.0, 0.0, 0.0, stomatal, depletion, 0.0, 0.0, 0.0, 0.0)
 
 
 @kernel
@@ -368,6 +341,7 @@ def close_surfaces(
         sun.area * leaf1.assimilation + shade.area * leaf2.assimilation,
         sun.area * leaf1.respiration + shade.area * leaf2.respiration,
         sun.area * leaf1.stomatal + shade.area * leaf2.stomatal,
+        sun.area * leaf1.lower_gross + shade.area * leaf2.lower_gross,
         medium.vapour * transpiration,
         medium.vapour * evaporation,
         medium.vapour * from_ground,

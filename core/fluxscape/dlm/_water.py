@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from fluxscape._jit import kernel
 from fluxscape.constants import LATENT_HEAT_FUSION, WATER_DENSITY
-from fluxscape.dlm._records import N_LAYERS
-from fluxscape.dlm._snow import SMALLEST_SNOW, drain_snow
+from fluxscape.dlm._records import N_LAYERS, N_SNOW
+from fluxscape.dlm._snowpack import drain_snow, snow_mass, sublimate
 from fluxscape.dlm._soil_water import (
     extractable_stress,
     flow_step,
@@ -81,7 +81,7 @@ def uptake_limit(s: Any, p: Any, work: Any) -> float:
 @kernel
 def total_water(s: Any) -> float:
     """Return all water of the column [kg m-2]."""
-    total: float = s.canopy_water + s.snow_ice + s.snow_liquid
+    total: float = s.canopy_water + snow_mass(s)
     for i in range(N_LAYERS):
         total += s.soil_liquid[i] + s.soil_ice[i]
     return total
@@ -203,20 +203,13 @@ def leave_water(
         throughfall += s.canopy_water - leaf_store
         s.canopy_water = leaf_store
     evaporation = out.ground_evaporation * step
-    if first == 0:
-        taken = min(evaporation, s.snow_ice)
-        s.snow_ice -= taken
-        evaporation -= taken
+    if first < N_SNOW:
+        evaporation = sublimate(s, first, evaporation)
         # The rest was soil water: it evaporated but did not melt before.
         stored = LATENT_HEAT_FUSION * evaporation / step
         latent_heat -= stored
-        s.soil_temperature[0] += stored * step / work.capacity[1]
-        if s.snow_ice < SMALLEST_SNOW:
-            s.soil_temperature[0] -= LATENT_HEAT_FUSION * s.snow_ice / work.capacity[1]
-            s.snow_liquid += s.snow_ice
-            s.snow_ice = 0.0
-        s.snow_liquid += throughfall
-        s.snow_liquid, melt = drain_snow(s.snow_ice, s.snow_liquid)
+        melt, borrowed = drain_snow(s, first, throughfall)
+        s.soil_temperature[0] += (stored * step - borrowed) / work.capacity[N_SNOW]
         throughfall = melt
     runoff, drainage = move_soil_water(
         s, p, work, throughfall, evaporation, uptake, step, flow_interval

@@ -11,7 +11,7 @@ from fluxscape._jit import kernel
 from fluxscape.dlm._carbon import GROWTH_DAYS, RECENT_DAYS, newest_weight
 from fluxscape.dlm._carbon_pools import Turnover, turnover_of
 from fluxscape.dlm._energy import bare_ground_coefficient
-from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS
+from fluxscape.dlm._records import LAYER_THICKNESS, N_LAYERS, N_SNOW
 from fluxscape.dlm._soil_heat import dry_conductivity, frozen_factor, saturated_conductivity
 from fluxscape.dlm._soil_water import root_share
 
@@ -85,12 +85,17 @@ WORK_DTYPE: Final = np.dtype(
         ("before", np.float64, (N_LAYERS,)),  # liquid water before the flow [kg m-2]
         ("upper", np.float64, (N_LAYERS,)),  # of the elimination of soil water
         ("right", np.float64, (N_LAYERS,)),
-        # Node 0 is snow, the soil follows.
-        ("temperature", np.float64, (N_LAYERS + 1,)),  # [K]
-        ("capacity", np.float64, (N_LAYERS + 1,)),  # [J m-2 K-1]
-        ("link", np.float64, (N_LAYERS + 1,)),  # to the node above [W m-2 K-1]
-        ("intercept", np.float64, (N_LAYERS + 1,)),  # of the elimination of heat
-        ("coupling", np.float64, (N_LAYERS + 1,)),
+        # Of the snow before it is divided, and the heat that it gains in a step.
+        ("snow_mass", np.float64, (N_SNOW,)),  # [kg m-2]
+        ("snow_enthalpy", np.float64, (N_SNOW,)),  # [J m-2]
+        ("snow_depth", np.float64, (N_SNOW,)),  # [m]
+        ("gain", np.float64, (N_SNOW,)),  # [J m-2]
+        # Nodes of snow come first, those of the soil follow.
+        ("temperature", np.float64, (N_SNOW + N_LAYERS,)),  # [K]
+        ("capacity", np.float64, (N_SNOW + N_LAYERS,)),  # [J m-2 K-1]
+        ("link", np.float64, (N_SNOW + N_LAYERS,)),  # to the node above [W m-2 K-1]
+        ("intercept", np.float64, (N_SNOW + N_LAYERS,)),  # of the elimination of heat
+        ("coupling", np.float64, (N_SNOW + N_LAYERS,)),
     ],
     align=True,
 )

@@ -25,7 +25,7 @@ class DlmState:
     Attributes
     ----------
     values
-        Names of the state record and their values, numbers or one number a soil layer.
+        Names of the state record and their values, numbers or one number a layer of soil or snow.
     """
 
     values: dict[str, npt.NDArray[np.float64]]
@@ -97,9 +97,16 @@ class DlmState:
     def to_variables(self) -> dict[str, xr.DataArray]:
         """Return the state as variables of the output dataset."""
         return {
-            _PREFIX + name: xr.DataArray(value, dims=("layer",) if value.ndim else ())
+            _PREFIX + name: xr.DataArray(value, dims=_dims(name, value))
             for name, value in self.values.items()
         }
+
+
+def _dims(name: str, value: npt.NDArray[np.float64]) -> tuple[str, ...]:
+    """Return the dimensions of a value of the state."""
+    if not value.ndim:
+        return ()
+    return ("snow_layer",) if name.startswith("snow_") else ("layer",)
 
 
 def start_states(
@@ -111,7 +118,6 @@ def start_states(
     capacity = np.array([item.field_capacity for item in parameters])
     record["soil_temperature"] = mean_temperature[:, None]
     record["soil_liquid"] = capacity[:, None] * thickness * 1000.0
-    record["snow_temperature"] = 273.15
     record["snow_density"] = 100.0
     record["snow_albedo"] = [item.snow_albedo_fresh for item in parameters]
     record["growth_temperature"] = mean_temperature

@@ -48,6 +48,75 @@ def test_forty_days_close_on_every_soil(name, texture):
 
 
 @pytest.mark.kernel
+@pytest.mark.parametrize("name", CLIMATES)
+def test_every_climate_closes_with_an_understorey(name):
+    forcing = climate_arrays(CLIMATES[name], days=1.5)
+    members = [
+        parameters_for(igbp).replace({"understorey_scale": 1.0, "understorey_capacity": capacity})
+        for igbp in ("ENF", "DBF", "BSV")
+        for capacity in (0.5, 1.5)
+    ]
+    result = run_dlm_arrays(forcing, members, step_seconds=1800.0, reference_height=HEIGHT)
+    result.raise_for_status()
+    assert result.worst_energy_residual.max() < 0.1
+    assert result.worst_water_residual.max() < 1e-9
+    below = result.mean("understorey_gross_primary_production")
+    assert np.all(below >= 0.0)
+    assert np.all(below <= result.mean("gross_primary_production") + 1e-12)
+
+
+def test_two_storeys_alike_are_one_canopy_of_both():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=10)
+    storeys = parameters_for("DBF").replace({"understorey_scale": 2.0})
+    lower = 2.0 * 1.18 * np.exp(-0.99 * 1.0)
+    upper_only = forcing._replace(leaf_area_index=np.full_like(forcing.leaf_area_index, 1.0))
+    both = forcing._replace(leaf_area_index=np.full_like(forcing.leaf_area_index, 1.0 + lower))
+    two = run_dlm_arrays(upper_only, [storeys], step_seconds=1800.0, reference_height=HEIGHT)
+    one = run(both)
+    assert two.mean("understorey_leaf_area_index")[0, 0] == pytest.approx(lower)
+    for name in ("net_radiation", "latent_heat_flux", "gross_primary_production"):
+        # Averaging capacity over one storey or over two differs by a few hundredths.
+        assert two.mean(name) == pytest.approx(one.mean(name), rel=0.04)
+    # The share of the lower leaves is less than their share of the area: light is scarce there.
+    share = two.mean("understorey_gross_primary_production") / two.mean("gross_primary_production")
+    assert 0.1 < share[0, 0] < lower / (1.0 + lower)
+
+
+def test_an_understorey_of_more_capacity_takes_up_more():
+    forcing = climate_arrays(CLIMATES["temperate summer"], days=5)
+    sparse = forcing._replace(leaf_area_index=np.full_like(forcing.leaf_area_index, 0.5))
+    members = [
+        parameters_for("ENF").replace({"understorey_scale": 1.0, "understorey_capacity": capacity})
+        for capacity in (0.3, 0.6, 1.2)
+    ]
+    result = run_dlm_arrays(sparse, members, step_seconds=1800.0, reference_height=HEIGHT)
+    assert np.all(np.diff(result.mean("understorey_gross_primary_production")[:, 0]) > 0.0)
+    assert np.all(np.diff(result.mean("gross_primary_production")[:, 0]) > 0.0)
+
+
+@pytest.mark.kernel
+def test_deep_snow_lies_in_three_layers_and_keeps_the_soil_warm():
+    forcing = climate_arrays(CLIMATES["snowy winter"], days=3)
+    cold = forcing._replace(
+        air_temperature=np.full_like(forcing.air_temperature, 253.0),
+        precipitation=np.full_like(forcing.precipitation, 3e-4),
+    )
+    bare = cold._replace(precipitation=np.zeros_like(forcing.precipitation))
+    start = start_states([parameters_for("GRA")], np.array([274.0]))
+    deep = run(cold, ("GRA",), states=start, keep_profiles=True)
+    none = run(bare, ("GRA",), states=start, keep_profiles=True)
+    state = deep.states[0]
+    assert np.all(state["snow_mass"] > 0.0)
+    thickness = state["snow_mass"] / state["snow_density"]
+    assert thickness[:2] == pytest.approx(0.02, abs=0.011)
+    assert thickness[2] > 0.3
+    # Colder towards the air, and the soil below warmer than without snow.
+    heat = state["snow_enthalpy"] / state["snow_mass"]
+    assert max(heat[0], heat[1]) < heat[2] - 5e3 < 0.0
+    assert state["soil_temperature"][0] > none.states[0]["soil_temperature"][0] + 2.0
+
+
+@pytest.mark.kernel
 def test_balances_hold_over_the_whole_run_not_only_by_step():
     forcing = climate_arrays(CLIMATES["spring thaw"], days=2)
     n = forcing.air_temperature.shape[1]

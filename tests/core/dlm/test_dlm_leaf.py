@@ -118,7 +118,7 @@ def test_light_raises_assimilation_monotonically(igbp):
     p = parameters_for(igbp).to_record()[0]
     entropies = leaf.peak_entropies(293.15)
     norms = leaf.peak_norm(entropies[0]), leaf.peak_norm(entropies[1])
-    capacity = Capacity(1.0, 1.0, entropies[2], entropies[0], entropies[1], *norms)
+    capacity = Capacity(1.0, 1.0, 1.0, 1.0, entropies[2], entropies[0], entropies[1], *norms)
     net = [
         leaf_exchange(p, capacity, p.vcmax25, 298.15, light, 0.02, 390.0)[0]
         for light in np.linspace(0.0, 2000.0, 41)

@@ -161,13 +161,18 @@ climates = st.builds(
     held=st.booleans(),
     mode=st.sampled_from(["full", "lean"]),
     retention=st.sampled_from(["clapp_hornberger", "van_genuchten"]),
+    understorey=st.sampled_from([0.0, 1.0, 2.0]),
 )
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
-def test_any_climate_closes_at_every_step(climate, igbp, texture, step, held, mode, retention):
+def test_any_climate_closes_at_every_step(
+    climate, igbp, texture, step, held, mode, retention, understorey
+):
     data = climate_dataset(climate, days=4, step_seconds=step)
+    parameters = parameters_for(igbp, texture, retention=retention)
+    parameters = parameters.replace({"understorey_scale": understorey})
     result = run_dlm(
         data,
-        parameters_for(igbp, texture, retention=retention),
+        parameters,
         latitude=climate.latitude,
         longitude=0.0,
         hold_soil_water=held,
@@ -181,7 +186,9 @@ def test_any_climate_closes_at_every_step(climate, igbp, texture, step, held, mo
         assert float(result[pool].min()) >= 0.0
     assert float(result["gross_primary_production"].min()) >= 0.0
     assert float(result["soil_water_content"].min()) >= 0.0
-    porosity = parameters_for(igbp, texture, retention=retention).porosity
-    assert float(result["soil_water_content"].max()) <= porosity * 1.1
+    assert float(result["soil_water_content"].max()) <= parameters.porosity * 1.1
+    below = result["understorey_gross_primary_production"]
+    assert float(below.min()) >= 0.0
+    assert float((below - result["gross_primary_production"]).max()) <= 1e-9
     assert float(result["snow_water_equivalent"].min()) >= 0.0
     assert float(result["drainage"].min()) >= 0.0

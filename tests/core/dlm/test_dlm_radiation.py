@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from fluxscape.dlm._canopy import absorb_light, leaf_capacity
 from fluxscape.dlm._radiation import (
+    absorbed_above,
+    band_of,
     canopy_longwave,
-    canopy_shortwave,
     diffuse_extinction,
     diffuse_fraction,
+    ground_and_sky,
     sunlit_leaf_area,
 )
 from fluxscape.dlm.parameters import parameters_for
@@ -23,7 +25,9 @@ def canopy(beam, diffuse, sigma, albedo, mu, area, omega):
     kb, kd = 0.5 / mu, diffuse_extinction(area)
     gap = math.exp(-kb * omega * area)
     share = sunlit_leaf_area(kb, gap) / area if area > 0 else 0.0
-    return canopy_shortwave(beam, diffuse, sigma, albedo, kb, kd, omega * area, omega, gap, share)
+    band = band_of(beam, diffuse, sigma, albedo, kb, kd, omega * area)
+    leaves = absorbed_above(band, kb, omega, share, gap, band.gap_b, band.gap_d, 1.0)
+    return *leaves, *ground_and_sky(band, albedo)
 
 
 @given(
@@ -98,7 +102,7 @@ def test_a_canopy_as_warm_as_ground_and_sky_exchanges_nothing():
 )
 def test_the_light_of_a_step_sums_and_its_areas_too(area, shortwave, mu, igbp):
     p = parameters_for(igbp).to_record()[0]
-    light = absorb_light(p, area, shortwave, max(1361.0 * mu, shortwave / 2), mu, 0.1, 0.2)
+    light = absorb_light(p, area, area, shortwave, max(1361.0 * mu, shortwave / 2), mu, 0.1, 0.2)
     total = light.sunlit_shortwave + light.shaded_shortwave
     total += light.ground_shortwave + light.reflected
     assert total == pytest.approx(shortwave, abs=1e-8)
@@ -110,8 +114,55 @@ def test_the_light_of_a_step_sums_and_its_areas_too(area, shortwave, mu, igbp):
 @given(area=st.floats(0.1, 12.0), mu=st.floats(0.05, 1.0), kn=st.floats(0.0, 1.0))
 def test_leaf_classes_share_the_capacity_of_the_canopy(area, mu, kn):
     p = parameters_for("DBF").replace({"nitrogen_extinction": kn}).to_record()[0]
-    light = absorb_light(p, area, 500.0, 1361.0 * mu, mu, 0.1, 0.2)
-    capacity = leaf_capacity(p, light, area, 288.0)
+    light = absorb_light(p, area, area, 500.0, 1361.0 * mu, mu, 0.1, 0.2)
+    capacity = leaf_capacity(p, light, area, area, 288.0)
     whole = capacity.sunlit * light.sunlit_area + capacity.shaded * light.shaded_area
     expected = area if kn < 1e-6 else (1.0 - math.exp(-kn * area)) / kn
     assert whole == pytest.approx(expected, rel=1e-4)
+
+
+@given(
+    upper=st.floats(0.0, 8.0),
+    lower=st.floats(0.05, 3.0),
+    mu=st.floats(0.05, 1.0),
+    shortwave=st.floats(1.0, 1000.0),
+)
+def test_the_understorey_is_a_part_of_the_canopys_leaves_and_light(upper, lower, mu, shortwave):
+    p = parameters_for("DBF").to_record()[0]
+    area = upper + lower
+    both = absorb_light(p, area, upper, shortwave, 1361.0 * mu, mu, 0.1, 0.2)
+    one = absorb_light(p, area, area, shortwave, 1361.0 * mu, mu, 0.1, 0.2)
+    below = both.understorey
+    assert both[:-1] == one[:-1]
+    assert one.understorey == (0.0, 0.0, 0.0, 0.0)
+    assert below.sunlit_area + below.shaded_area == pytest.approx(lower)
+    assert min(below) >= 0.0
+    assert below.sunlit_area <= both.sunlit_area + 1e-12
+    assert below.sunlit_photons <= both.sunlit_photons * (1.0 + 1e-12)
+    assert below.shaded_photons <= both.shaded_photons * (1.0 + 1e-12)
+
+
+def test_little_light_reaches_an_understorey_below_dense_trees():
+    p = parameters_for("EBF").to_record()[0]
+    light = absorb_light(p, 7.0, 6.0, 800.0, 1200.0, 0.8, 0.1, 0.2)
+    below = light.understorey
+    part = (below.sunlit_photons + below.shaded_photons) / (
+        light.sunlit_photons + light.shaded_photons
+    )
+    assert part < 0.5 / 7.0  # less than half of its seventh of the leaves
+    open_stand = absorb_light(p, 2.0, 1.0, 800.0, 1200.0, 0.8, 0.1, 0.2).understorey
+    assert open_stand.sunlit_photons > 5.0 * below.sunlit_photons
+
+
+@given(upper=st.floats(0.1, 8.0), lower=st.floats(0.05, 3.0), mu=st.floats(0.05, 1.0))
+def test_both_storeys_share_the_capacity_of_the_canopy(upper, lower, mu):
+    p = parameters_for("DBF").to_record()[0]
+    light = absorb_light(p, upper + lower, upper, 500.0, 1361.0 * mu, mu, 0.1, 0.2)
+    below = light.understorey
+    capacity = leaf_capacity(p, light, upper + lower, upper, 288.0)
+    whole = capacity.sunlit * (light.sunlit_area - below.sunlit_area)
+    whole += capacity.shaded * (light.shaded_area - below.shaded_area)
+    whole += capacity.lower_sunlit * below.sunlit_area
+    whole += capacity.lower_shaded * below.shaded_area
+    kn = p.nitrogen_extinction
+    assert whole == pytest.approx((1.0 - math.exp(-kn * (upper + lower))) / kn, rel=1e-4)

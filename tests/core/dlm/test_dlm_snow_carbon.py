@@ -1,5 +1,6 @@
 import pytest
 
+from fluxscape.constants import HEAT_CAPACITY_ICE, LATENT_HEAT_FUSION
 from fluxscape.dlm import _carbon as carbon
 from fluxscape.dlm import _snow as snow
 from fluxscape.dlm._canopy import intercept_rain, wet_fraction
@@ -29,9 +30,20 @@ def test_fresh_snow_is_lighter_the_colder_it_falls():
 
 
 def test_snow_holds_some_water_and_lets_the_rest_go():
-    assert snow.drain_snow(100.0, 3.0) == (3.0, 0.0)
-    assert snow.drain_snow(100.0, 8.0) == pytest.approx((5.0, 3.0))
-    assert snow.drain_snow(0.0, 2.0) == (0.0, 2.0)
+    fusion = LATENT_HEAT_FUSION
+    assert snow.drain_layer(103.0, 3.0 * fusion) == 0.0
+    assert snow.drain_layer(108.0, 8.0 * fusion) == pytest.approx(3.0)
+    assert snow.drain_layer(2.0, 2.0 * fusion) == pytest.approx(2.0)
+
+
+def test_one_enthalpy_tells_temperature_and_phase():
+    fusion, capacity = LATENT_HEAT_FUSION, HEAT_CAPACITY_ICE
+    assert snow.layer_temperature(10.0, -10.0 * capacity * 5.0) == pytest.approx(268.15)
+    assert snow.layer_liquid(10.0, -1.0) == 0.0
+    assert snow.layer_temperature(10.0, 4.0 * fusion) == 273.15
+    assert snow.layer_liquid(10.0, 4.0 * fusion) == pytest.approx(4.0)
+    assert snow.layer_liquid(10.0, 11.0 * fusion) == 10.0
+    assert snow.layer_capacity(10.0, -1.0) == pytest.approx(10.0 * capacity)
 
 
 def test_snow_conducts_better_as_it_settles():
