@@ -95,8 +95,8 @@ def best_seconds(function, repeats: int, clock=time.perf_counter) -> float:
 def rate_of(forcing: Forcing, igbp: str, repeats: int, mode: str) -> tuple[float, DlmArrays]:
     """Return site-years per processor second, and daily means."""
     carbon = "pools" if mode == "full" else "basal"
-    # In full, every part of the model works, the understorey too, which no type has by default.
-    parameters = parameters_for(igbp).replace({"understorey_scale": float(mode == "full")})
+    # Every part of the model works, the understorey too, which no type has by default.
+    parameters = parameters_for(igbp).replace({"understorey_scale": 1.0})
     days = np.arange(forcing.air_temperature.shape[1]) // 48
 
     def once(period=None) -> DlmArrays:

@@ -106,7 +106,7 @@ def understorey_area(p: Any, upper_area: float) -> float:
     """
     if p.understorey_scale <= 0.0:
         return 0.0
-    return p.understorey_scale * 1.18 * math.exp(-0.99 * upper_area)
+    return float(p.understorey_scale * 1.18 * math.exp(-0.99 * upper_area))
 
 
 @kernel

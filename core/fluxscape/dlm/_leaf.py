@@ -81,6 +81,21 @@ class Leaf(NamedTuple):
     """An + Rd of the understorey's leaves, per leaf area of the class."""
 
 
+class Kinetics(NamedTuple):
+    """Photosynthesis of a unit of capacity at the temperature of a leaf."""
+
+    respiration: float
+    """Rd over Vcmax25 [1]."""
+    vcmax: float
+    """Vcmax over Vcmax25 [1]."""
+    jmax: float
+    """Jmax over Vcmax25 [1]."""
+    michaelis: float
+    """Kc (1 + O / Ko) [umol mol-1]."""
+    compensation: float
+    """Compensation point [umol mol-1]."""
+
+
 @kernel
 def leaf_class(
     area: float,
@@ -142,9 +157,26 @@ def leaf_classes(p: Any, light: Light, capacity: Capacity) -> tuple[LeafClass, L
 
 
 @kernel
+def leaf_kinetics(p: Any, capacity: Capacity, temperature: float, lit: bool) -> Kinetics:
+    """Return what temperature makes of a unit of capacity; in the dark only respiration."""
+    ratio = p.leaf_respiration_ratio
+    if p.c4_fraction >= 0.5:
+        rd = ratio * c4_respiration_response(temperature)
+        return Kinetics(rd, c4_capacity_response(temperature) if lit else 0.0, 0.0, 0.0, 0.0)
+    rd = ratio * leaf_respiration_response(temperature)
+    if not lit:
+        return Kinetics(rd, 0.0, 0.0, 0.0, 0.0)
+    vcmax = vcmax_response(temperature, capacity.vcmax_entropy, capacity.vcmax_norm)
+    jmax = capacity.jmax_ratio
+    jmax *= jmax_response(temperature, capacity.jmax_entropy, capacity.jmax_norm)
+    kc, ko, gamma_star = michaelis_constants(temperature)
+    return Kinetics(rd, vcmax, jmax, kc * (1.0 + OXYGEN / ko), gamma_star)
+
+
+@kernel
 def leaf_exchange(
     p: Any,
-    capacity: Capacity,
+    kinetics: Kinetics,
     vcmax25: float,
     temperature: float,
     photons: float,
@@ -152,14 +184,12 @@ def leaf_exchange(
     surface_co2: float,
 ) -> tuple[float, float, float]:
     """Return An, gs and Rd of a leaf; ``slope`` is (gs - g0) / An."""
-    rd25 = p.leaf_respiration_ratio * vcmax25
-    g0 = p.stomatal_intercept
+    g0, rd = p.stomatal_intercept, vcmax25 * kinetics.respiration
+    if photons <= 0.0:
+        return -rd, g0, rd
     if p.c4_fraction >= 0.5:
-        rd = rd25 * c4_respiration_response(temperature)
-        if photons <= 0.0:
-            return -rd, g0, rd
         net, conductance = leaf_gas_exchange_c4(
-            vcmax25 * c4_capacity_response(temperature),
+            vcmax25 * kinetics.vcmax,
             photons,
             rd,
             c4_carboxylation_slope(vcmax25, temperature),
@@ -168,19 +198,14 @@ def leaf_exchange(
             surface_co2,
         )
         return net, conductance, rd
-    rd = rd25 * leaf_respiration_response(temperature)
-    if photons <= 0.0:
-        return -rd, g0, rd
-    vcmax = vcmax25 * vcmax_response(temperature, capacity.vcmax_entropy, capacity.vcmax_norm)
-    jmax = vcmax25 * capacity.jmax_ratio
-    jmax *= jmax_response(temperature, capacity.jmax_entropy, capacity.jmax_norm)
-    kc, ko, gamma_star = michaelis_constants(temperature)
     net, conductance = leaf_gas_exchange_c3(
-        vcmax,
-        electron_transport(photons, jmax, p.electron_yield, p.electron_curvature),
+        vcmax25 * kinetics.vcmax,
+        electron_transport(
+            photons, vcmax25 * kinetics.jmax, p.electron_yield, p.electron_curvature
+        ),
         rd,
-        kc * (1.0 + OXYGEN / ko),
-        gamma_star,
+        kinetics.michaelis,
+        kinetics.compensation,
         g0,
         slope,
         surface_co2,
@@ -216,13 +241,15 @@ def update_leaf(
     else:
         deficit = 0.001 * (saturation - canopy_vapour)
         m = medlyn_slope(p.stomatal_slope * stress, deficit, surface_co2)
+    lit = kind.photons > 0.0 or kind.lower_photons > 0.0
+    kinetics = leaf_kinetics(p, capacity, leaf.temperature, lit)
     net, conductance, rd = leaf_exchange(
-        p, capacity, kind.vcmax25, leaf.temperature, kind.photons, m, surface_co2
+        p, kinetics, kind.vcmax25, leaf.temperature, kind.photons, m, surface_co2
     )
     lower_gross = 0.0
     if kind.lower_share > 0.0:
         lower_net, lower_conductance, lower_rd = leaf_exchange(
-            p, capacity, kind.lower_vcmax25, leaf.temperature, kind.lower_photons, m, surface_co2
+            p, kinetics, kind.lower_vcmax25, leaf.temperature, kind.lower_photons, m, surface_co2
         )
         lower_gross = kind.lower_share * (lower_net + lower_rd)
         net += kind.lower_share * (lower_net - net)

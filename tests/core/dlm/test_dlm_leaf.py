@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fluxscape.dlm import _photosynthesis as leaf
 from fluxscape.dlm._canopy import Capacity
-from fluxscape.dlm._leaf import leaf_exchange
+from fluxscape.dlm._leaf import leaf_exchange, leaf_kinetics
 from fluxscape.dlm._stomata import (
     ball_berry_slope,
     coupled_assimilation,
@@ -119,8 +119,9 @@ def test_light_raises_assimilation_monotonically(igbp):
     entropies = leaf.peak_entropies(293.15)
     norms = leaf.peak_norm(entropies[0]), leaf.peak_norm(entropies[1])
     capacity = Capacity(1.0, 1.0, 1.0, 1.0, entropies[2], entropies[0], entropies[1], *norms)
+    kinetics = leaf_kinetics(p, capacity, 298.15, True)
     net = [
-        leaf_exchange(p, capacity, p.vcmax25, 298.15, light, 0.02, 390.0)[0]
+        leaf_exchange(p, kinetics, p.vcmax25, 298.15, light, 0.02, 390.0)[0]
         for light in np.linspace(0.0, 2000.0, 41)
     ]
     assert np.all(np.diff(net) >= -1e-12)
