@@ -292,9 +292,7 @@ _ROWS: Final = (
         -0.01,
         0.01,
     ),
-    Variable(
-        "eddy_diffusivity", "m2 s-1", "turbulent diffusivity at the top of a layer", 0.0, 1e4
-    ),
+    Variable("eddy_diffusivity", "m2 s-1", "turbulent diffusivity at the top of a layer", 0.0, 1e4),
     Variable("entrainment_velocity", "m s-1", "velocity of air into the boundary layer", 0.0, 10.0),
     Variable("convective_velocity", "m s-1", "convective velocity scale", 0.0, 10.0),
     Variable("mixing_regime", "1", "regime of mixing", 0.0, 2.0),

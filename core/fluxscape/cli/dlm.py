@@ -11,12 +11,24 @@ from fluxscape.cli._output import emit_json, progress_line
 from fluxscape.cli._site import place_of, read_parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import xarray as xr
 
     from fluxscape.dlm import DlmParameters
 
 _SECONDS_PER_YEAR = 365.0 * 86400.0
 _GRAMS_CARBON = 12.0107e-6 * _SECONDS_PER_YEAR
+_SUMMARY = (
+    "gross_primary_production",
+    "net_ecosystem_exchange",
+    "ecosystem_respiration",
+    "evapotranspiration",
+    "precipitation_flux",
+    "net_radiation",
+    "latent_heat_flux",
+    "sensible_heat_flux",
+)
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +83,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     run.add_argument(
         "--constant-leaves", action="store_true", help="no seasons of leaf area not in FILE"
     )
-    run.add_argument("--out", metavar="FILE", help="write all outputs as netCDF")
+    run.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write all outputs as netCDF, or year by year into a Zarr store (FILE.zarr) so that "
+        "memory stays flat",
+    )
     run.add_argument(
         "--alma", action="store_true", help="write FILE under ALMA names, as PLUMBER2 reads them"
     )
@@ -84,7 +101,13 @@ def run_run(arguments: argparse.Namespace) -> int:
     """Run the model and report."""
     import time  # noqa: PLC0415
 
-    from fluxscape.dlm import compile_dlm, run_dlm, score_run  # noqa: PLC0415
+    from fluxscape.dlm import (  # noqa: PLC0415
+        alma_names,
+        compile_dlm,
+        run_dlm,
+        score_run,
+        stream_dlm,
+    )
 
     place = place_of(arguments)
     parameters = _parameters(arguments, place)
@@ -98,28 +121,26 @@ def run_run(arguments: argparse.Namespace) -> int:
         show(share, message)
 
     started = time.perf_counter()
-    run = run_dlm(
-        forcing,
-        parameters,
-        latitude=place["latitude"],
-        longitude=place["longitude"],
-        elevation=place["elevation"],
-        reference_height=place["measurement_height"],
-        seasonal_leaves=not arguments.constant_leaves,
-        hold_soil_water=arguments.hold_soil_water,
-        spin_up_years=arguments.spin_up,
-        on_progress=report,
-    )
+    options: dict[str, Any] = {
+        "latitude": place["latitude"],
+        "longitude": place["longitude"],
+        "elevation": place["elevation"],
+        "reference_height": place["measurement_height"],
+        "seasonal_leaves": not arguments.constant_leaves,
+        "hold_soil_water": arguments.hold_soil_water,
+        "spin_up_years": arguments.spin_up,
+        "on_progress": report,
+    }
+    names = alma_names if arguments.alma else _own_names
+    if str(arguments.out or "").endswith(".zarr"):
+        run = _streamed(stream_dlm(forcing, parameters, **options), arguments.out, names)
+    else:
+        run = run_dlm(forcing, parameters, **options)
     seconds = time.perf_counter() - started
-    if arguments.out:
+    if arguments.out and not arguments.out.endswith(".zarr"):
         from fluxscape.io.atomic import write_netcdf  # noqa: PLC0415
 
-        if arguments.alma:
-            from fluxscape.dlm import alma_names  # noqa: PLC0415
-
-            write_netcdf(alma_names(run), arguments.out)
-        else:
-            write_netcdf(run, arguments.out)
+        write_netcdf(names(run), arguments.out)
     facts = _facts(run, seconds, moments[-1] - moments[0]) | {
         "scores": score_run(run, forcing),
         "igbp": place["igbp"],
@@ -129,6 +150,31 @@ def run_run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(_as_text(facts))
     return 0
+
+
+def _own_names(run: xr.Dataset) -> xr.Dataset:
+    """Return a run as it is."""
+    return run
+
+
+def _streamed(
+    parts: Iterator[xr.Dataset], path: str, names: Callable[[xr.Dataset], xr.Dataset]
+) -> xr.Dataset:
+    """Write a run part by part into a store; return what its summary needs."""
+    import xarray as xr  # noqa: PLC0415
+
+    from fluxscape.io.stores import SeriesWriter, write_store  # noqa: PLC0415
+
+    kept: list[xr.Dataset] = []
+
+    def build(group: Any) -> None:
+        writer = SeriesWriter(group)
+        for part in parts:
+            writer.add(names(part))
+            kept.append(part[[name for name in _SUMMARY if name in part]])
+
+    write_store(build, path)
+    return xr.concat(kept, dim="time", combine_attrs="override").assign_attrs(kept[-1].attrs)
 
 
 def _forcing(
@@ -211,7 +257,7 @@ def _facts(run: xr.Dataset, seconds: float, loop_seconds: float) -> dict[str, An
     steps = run.sizes["time"]
     years = steps * run.attrs["time_step_seconds"] / _SECONDS_PER_YEAR
     spun = run.attrs["spin_up_years"] * min(years, 1.0)
-    mean = {name: float(run[name].mean()) for name in run.data_vars if run[name].dims == ("time",)}
+    mean = {name: float(run[name].mean()) for name in _SUMMARY}
     return {
         "site": run.attrs["site"],
         "first": str(run["time"].to_numpy()[0].astype("datetime64[m]")),

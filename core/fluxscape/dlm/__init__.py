@@ -10,6 +10,7 @@ from fluxscape.dlm.options import MODES
 from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
 from fluxscape.dlm.scores import score_run
 from fluxscape.dlm.state import DlmState, start_states
+from fluxscape.dlm.streaming import stream_dlm
 
 __all__ = [
     "DLM_NEEDS",
@@ -33,4 +34,5 @@ __all__ = [
     "score_run",
     "start_states",
     "steady_carbon",
+    "stream_dlm",
 ]

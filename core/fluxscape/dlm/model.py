@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
-from fluxscape.constants import WATER_DENSITY
-from fluxscape.contracts import driven_status, provenance
+from fluxscape.dlm._labels import METHOD, Results, label_run
 from fluxscape.dlm._point_run import SPIN_UP_LENGTH, PointRun, Progress
-from fluxscape.dlm._records import LAYER_THICKNESS, OUTPUT_NAMES
 from fluxscape.dlm._supply import water_from_elsewhere
-from fluxscape.dlm.carbon import POOL_OUTPUTS
 from fluxscape.dlm.forcing import DlmForcing, prepare_forcing
-from fluxscape.dlm.options import MODES, run_settings
+from fluxscape.dlm.options import run_settings
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.dlm.state import DlmState
 from fluxscape.errors import OutOfBoundsError
-from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
 __all__ = [
     "METHOD",
@@ -31,25 +25,12 @@ __all__ = [
     "why_held",
 ]
 
-METHOD: Final = "fluxscape DLM: two-leaf land-surface model closed in energy, water and carbon"
-
 MOST_SPIN_UP_YEARS: Final = 10_000
 """Most repeats of the first year."""
 
 SHORTEST_SPIN_UP: Final = np.timedelta64(300, "D")
 _ABOVE_CANOPY: Final = 10.0
 """Reference height above the canopy where the dataset states none [m]."""
-
-_FORCING_NAMES: Final = {
-    "shortwave_down": "surface_downwelling_shortwave_flux",
-    "longwave_down": "surface_downwelling_longwave_flux",
-    "air_temperature": "air_temperature",
-    "air_pressure": "air_pressure",
-    "wind_speed": "wind_speed",
-    "precipitation": "precipitation_flux",
-    "carbon_dioxide": "carbon_dioxide_mole_fraction",
-    "leaf_area_index": "leaf_area_index",
-}
 
 
 def run_dlm(
@@ -146,9 +127,8 @@ def run_dlm(
     )
     height = reference_height_of(reference_height, forcing, parameters)
     reason = why_held(hold_soil_water, prepared, forcing, parameters)
-    held = bool(reason)
     settings = run_settings(prepared.step_seconds, mode=mode, carbon=carbon)
-    run = PointRun(prepared, parameters, settings, height, held, site, on_progress)
+    run = PointRun(prepared, parameters, settings, height, bool(reason), site, on_progress)
     mean_temperature = float(prepared.arrays.air_temperature.mean())
     state = initial_state or DlmState.start(parameters, mean_temperature)
     cycles = 0
@@ -156,38 +136,19 @@ def run_dlm(
         cycles = spin_up_years
     state, cycle_steps = run.spin_up(state, cycles)
     sums, profiles, worst, final = run.every_step(state, cycles * cycle_steps)
-    variables = _variables(prepared, sums, profiles) | final.to_variables()
-    if not settings.carbon_pools:
-        variables = {name: item for name, item in variables.items() if name not in POOL_OUTPUTS}
-    coords = {
-        "time": ("time", prepared.times, {"standard_name": "time"}),
-        "layer": ("layer", _layer_depths(), {"units": "m", "long_name": "depth of the layer"}),
-    }
-    attrs = provenance(
-        status=driven_status(forcing),
-        source=METHOD,
-        parameters=parameters.to_dict(),
-        site=str(forcing.attrs.get("site", "")),
-        forcing_status=str(forcing.attrs.get("data_status", "not stated")),
-        latitude=float(latitude),
-        longitude=float(longitude),
-        reference_height=height,
-        time_step_seconds=prepared.step_seconds,
-        time_reference="start of step, UTC",
-        soil_water="held at field capacity" if held else "simulated",
-        soil_water_reason=reason,
-        carbon="pools" if settings.carbon_pools else "basal",
+    return label_run(
+        Results(sums, profiles, worst, final),
+        prepared,
+        forcing,
+        parameters,
+        latitude=latitude,
+        longitude=longitude,
+        height=height,
+        held=reason,
+        settings=settings,
         mode=mode,
-        mode_note=MODES[mode],
-        spin_up_years=cycles,
-        clock_shift_hours=prepared.clock_shift,
-        fills=json.dumps(prepared.fills, sort_keys=True),
-        worst_energy_residual=worst[0],
-        worst_water_residual=worst[1],
-        worst_carbon_residual=worst[2],
+        cycles=cycles,
     )
-    attrs |= {name: prepared.made[name] for name in sorted(prepared.made)}
-    return xr.Dataset(variables, coords=coords, attrs=attrs)
 
 
 def why_held(
@@ -220,39 +181,3 @@ def reference_height_of(
         )
         raise OutOfBoundsError(msg, got=height, lowest=lowest)
     return height
-
-
-def _layer_depths() -> npt.NDArray[np.float64]:
-    """Return the depth of the middle of each layer [m]."""
-    thickness = np.array(LAYER_THICKNESS)
-    return np.asarray(np.cumsum(thickness) - 0.5 * thickness)
-
-
-def _variables(
-    prepared: DlmForcing, sums: npt.NDArray[np.float64], profiles: npt.NDArray[np.float64]
-) -> dict[str, xr.DataArray]:
-    """Return outputs, profiles and forcing as variables."""
-    variables = {}
-    for index, name in enumerate(OUTPUT_NAMES):
-        variables[name] = xr.DataArray(
-            sums[:, index].copy(), dims="time", attrs=VARIABLES[name].attrs()
-        )
-    depth = np.array(LAYER_THICKNESS) * WATER_DENSITY
-    layered = {
-        "soil_temperature": profiles[:, 0],
-        "soil_water_content": (profiles[:, 1] + profiles[:, 2]) / depth,
-        "soil_ice_content": profiles[:, 2] / depth,
-    }
-    for name, values in layered.items():
-        variables[name] = xr.DataArray(
-            values, dims=("time", "layer"), attrs=VARIABLES[name].attrs()
-        )
-    for key, name in _FORCING_NAMES.items():
-        values = getattr(prepared.arrays, key)[0]
-        variables[name] = xr.DataArray(values, dims="time", attrs=VARIABLES[name].attrs())
-        variables[name + QUALITY_SUFFIX] = xr.DataArray(
-            prepared.quality[name],
-            dims="time",
-            attrs={"long_name": f"quality of {name}: 0 measured, 1 to 3 filled"},
-        )
-    return variables

@@ -121,6 +121,35 @@ def write_dataset(
         write_array(group, str(name), values, dims=dims, attrs=attrs, chunks=inner, shards=outer)
 
 
+class SeriesWriter:
+    """Writes a series part by part into a group, so that it never lies in memory as a whole.
+
+    Times are stored in seconds, numbers as they come. Variables without ``time`` and attributes
+    are those of the last part.
+
+    Parameters
+    ----------
+    group
+        Open for writing.
+    """
+
+    def __init__(self, group: zarr.Group) -> None:
+        self._group = group
+
+    def add(self, part: xr.Dataset) -> None:
+        """Append a part that follows the last one in time."""
+        for name, array in part.variables.items():
+            values, attrs = _encode_moments(array)
+            dims = tuple(str(dim) for dim in array.dims)
+            if str(name) not in self._group:
+                write_array(self._group, str(name), values, dims=dims, attrs=attrs)
+            elif "time" in dims:
+                self._group[str(name)].append(values, axis=dims.index("time"))
+            else:
+                self._group[str(name)][...] = values
+        self._group.attrs.update(dict(part.attrs))
+
+
 def write_array(
     group: zarr.Group,
     name: str,
@@ -176,6 +205,15 @@ def _encode_coordinate(coordinate: xr.DataArray) -> tuple[npt.NDArray[Any], dict
         raise FileFormatError(msg, variable=str(coordinate.name))
     attrs |= {"units": _TIME_UNITS, "calendar": "proleptic_gregorian"}
     return days.astype(np.int64), attrs
+
+
+def _encode_moments(array: xr.Variable) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+    """Return values and attributes of a variable; datetimes become CF seconds."""
+    values, attrs = np.asarray(array.to_numpy()), dict(array.attrs)
+    if values.dtype.kind != "M":
+        return values, attrs
+    attrs |= {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}
+    return values.astype("datetime64[s]").astype(np.int64), attrs
 
 
 @contextlib.contextmanager
