@@ -1,67 +1,7 @@
-"""The ensemble Kalman update with diagonal observation errors, in the space of the ensemble.
-
-With anomalies Z (member, quantity) and Y (member, observation) of N members, errors sigma, and
-S = Y / sigma = U diag(s) V', the update of Emerick and Reynolds 2013
-(doi:10.1016/j.cageo.2012.03.011, eq. 1) with covariances from the ensemble is
-
-    move = (innovation / sigma) V diag(s / (s^2 + alpha (N - 1))) U' Z
-
-at a cost of O(observations x members^2); no matrix of observations by observations is formed.
-With fewer quantities than members the predictions are first projected on them (Evensen et al. 2019,
-doi:10.3389/fams.2019.00047).
-"""
+"""The ensemble Kalman update; it lives in :mod:`fluxscape.kalman`, which transport shares."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from fluxscape.kalman import kalman_move
 
-FloatArray = npt.NDArray[np.float64]
-
-
-def kalman_move(
-    anomalies: FloatArray,
-    predicted: FloatArray,
-    innovation: FloatArray,
-    sigma: FloatArray,
-    alpha: float,
-    design: FloatArray | None = None,
-) -> FloatArray:
-    """Return by how much each member moves.
-
-    Parameters
-    ----------
-    anomalies
-        Of the estimated quantities from their ensemble mean, shape (member, quantity).
-    predicted
-        Predictions less their ensemble mean, shape (member, observation).
-    innovation
-        Observed, perturbed or not, less predicted, shape (member, observation).
-    sigma
-        Standard deviation of the observation errors, shape (observation,).
-    alpha
-        Inflation of the error variance.
-    design
-        Anomalies of all that the predictions depend on, shape (member, quantity). Where they are
-        fewer than the members, predictions are replaced by their regression on them: what is left
-        is chance and bends, and would take variance from the ensemble for nothing.
-    """
-    members = anomalies.shape[0]
-    if design is not None and design.shape[1] < members - 1:
-        basis = _column_basis(design)
-        predicted = basis @ (basis.T @ predicted)
-    scaled = predicted / sigma
-    # predicted = U diag(s) V': the smaller side is that of the members.
-    left, values, right = np.linalg.svd(scaled, full_matrices=False)
-    kept = values > 1e-10 * max(float(values[0]), 1e-300) if values.size else values > 0
-    left, values, right = left[:, kept], values[kept], right[kept]
-    gain = values / (values**2 + alpha * (members - 1))
-    weights = ((innovation / sigma) @ right.T * gain) @ left.T
-    return np.asarray(weights @ anomalies)
-
-
-def _column_basis(design: FloatArray) -> FloatArray:
-    """Return an orthonormal basis of the columns, shape (member, rank)."""
-    left, values, _ = np.linalg.svd(design, full_matrices=False)
-    kept = values > 1e-10 * max(float(values.max(initial=0.0)), 1e-300)
-    return np.asarray(left[:, kept])
+__all__ = ["kalman_move"]

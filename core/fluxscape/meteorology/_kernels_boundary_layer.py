@@ -38,11 +38,11 @@ def stable_height(u: float, L: float, f: float) -> float:
 
 
 @kernel
-def growth_rate(h: float, u: float, L: float, w: float, T: float, k: float) -> float:
+def growth_rate(h: float, u: float, L: float, w: float, T: float, k: float, gamma: float) -> float:
     """Return dh/dt [m s-1] of convective air (Eq. B5); L is negative."""
     depth = h * h / ((1.0 + 2.0 * A) * h - 2.0 * B * k * L)
-    spin_up = C * u * u * T / (LAPSE_RATE * GRAVITY * ((1.0 + A) * h - B * k * L))
-    return w / LAPSE_RATE / (depth + spin_up)
+    spin_up = C * u * u * T / (gamma * GRAVITY * ((1.0 + A) * h - B * k * L))
+    return w / gamma / (depth + spin_up)
 
 
 @kernel
@@ -77,7 +77,7 @@ def diagnose(
             elapsed = 0.0
             while elapsed < step:
                 part = min(SUBSTEP_SECONDS, step - elapsed)
-                h += part * growth_rate(h, u[i], L[i], w[i], T[i], k)
+                h += part * growth_rate(h, u[i], L[i], w[i], T[i], k, LAPSE_RATE)
                 elapsed += part
         before = seconds[i]
         out[i] = h

@@ -1,0 +1,1 @@
+"""One-dimensional transport of carbon dioxide, inversion, and budgets that meet across scales."""
