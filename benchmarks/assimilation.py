@@ -30,6 +30,7 @@ from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.problem import site_problem
 from fluxscape.assimilation.twin import twin_experiment
 from fluxscape.dlm import compile_dlm, parameters_for
+from fluxscape.vocabulary import VARIABLES
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TWIN_PARAMETERS = (
@@ -49,7 +50,11 @@ def measured(tower: Tower) -> xr.Dataset:
     times = tower.forcing["time"].to_numpy()
     return xr.Dataset(
         {
-            name: ("time", series.reindex(pd.DatetimeIndex(times)).to_numpy())
+            name: (
+                "time",
+                series.reindex(pd.DatetimeIndex(times)).to_numpy(),
+                VARIABLES[name].attrs(),
+            )
             for name, series in tower.observed["half-hourly"].items()
         },
         coords={"time": times},

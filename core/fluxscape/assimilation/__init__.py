@@ -13,7 +13,9 @@ from fluxscape.assimilation.diagnostics import (
     rank_histogram,
     variance_reduction,
 )
-from fluxscape.assimilation.smoother import Result, ensemble_kalman_inversion, es_mda
+from fluxscape.assimilation.iterative import iterative_smoother
+from fluxscape.assimilation.passes import Result
+from fluxscape.assimilation.smoother import ensemble_kalman_inversion, es_mda
 from fluxscape.assimilation.space import ParameterSpace
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "ensemble_kalman_inversion",
     "es_mda",
     "innovation_consistency",
+    "iterative_smoother",
     "rank_histogram",
     "variance_reduction",
 ]

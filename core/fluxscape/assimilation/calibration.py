@@ -10,22 +10,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.assimilation.diagnostics import (
-    coverage,
-    crps,
-    innovation_consistency,
-    skill_against,
-    variance_reduction,
-)
+from fluxscape.assimilation.diagnostics import interval, variance_reduction
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
+from fluxscape.assimilation.iterative import expected_reduction, iterative_smoother
+from fluxscape.assimilation.passes import Checkpoint, Result
 from fluxscape.assimilation.problem import facts_of
+from fluxscape.assimilation.scores import ensemble_scores, named_degradations
 from fluxscape.assimilation.sites import DEPARTURE_SPREAD, SiteHierarchy
-from fluxscape.assimilation.smoother import (
-    Checkpoint,
-    Result,
-    ensemble_kalman_inversion,
-    es_mda,
-)
+from fluxscape.assimilation.smoother import ensemble_kalman_inversion, es_mda
 from fluxscape.assimilation.space import DEFAULT_SPREAD, ParameterSpace
 from fluxscape.dlm import DlmParameters
 from fluxscape.errors import MissingVariableError, OutOfBoundsError
@@ -33,7 +25,7 @@ from fluxscape.errors import MissingVariableError, OutOfBoundsError
 FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
 
-METHODS: Final = ("es-mda", "eki")
+METHODS: Final = ("ies", "es-mda", "eki")
 
 DEFAULT_PARAMETERS: Final = (
     "vcmax25",
@@ -59,7 +51,7 @@ class CalibrationSettings:
     members
         Size of the ensemble.
     passes
-        Passes of ES-MDA; chosen by the misfit when None.
+        Passes of the smoothers; chosen by the misfit when None. EKI chooses by itself.
     seed
         Of the prior and of the perturbations.
     parameters
@@ -70,7 +62,7 @@ class CalibrationSettings:
         Prior standard deviation of a site's departure from its type; 0 for none.
     """
 
-    method: str = "es-mda"
+    method: str = "ies"
     members: int = 100
     passes: int | None = 4
     seed: int = 1
@@ -160,13 +152,27 @@ class Calibration:
                 )
         return rows
 
+    def expected_reduction(self) -> dict[str, dict[str, float]]:
+        """Return by type and parameter the share of prior variance that observations can remove.
+
+        From places and errors of the observations and the prior runs; their values do not enter.
+        """
+        return identifiability(
+            self.layout, self.problems, self.result.prior, self.result.predicted_prior
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return all that is worth keeping, as plain facts."""
         reduction = variance_reduction(self.result.prior, self.result.posterior)
+        expected = self.expected_reduction()
+        scores = self.table()
         per_type = {
             name: {
-                parameter: _interval(values)
-                | {"variance_reduction": float(reduction[self.layout.type_columns(name)][i])}
+                parameter: interval(values)
+                | {
+                    "variance_reduction": float(reduction[self.layout.type_columns(name)][i]),
+                    "expected_reduction": expected[name][parameter],
+                }
                 for i, (parameter, values) in enumerate(
                     zip(self.settings.parameters, self.type_values(name).T, strict=True)
                 )
@@ -175,23 +181,33 @@ class Calibration:
         }
         per_site = {
             problem.site: {
-                parameter: _interval(values)
+                parameter: interval(values)
                 for parameter, values in zip(
                     self.settings.parameters, self.site_values(index).T, strict=True
                 )
             }
             for index, problem in enumerate(self.problems)
         }
+        correlation = {
+            name: np.atleast_2d(np.corrcoef(z.T)).tolist()
+            for name in self.layout.spaces
+            for z in [self.result.posterior[:, self.layout.type_columns(name)]]
+        }
         return {
             "settings": asdict(self.settings),
             "prior": {name: space.to_dict() for name, space in self.layout.spaces.items()},
             "types": per_type,
             "sites": per_site,
-            "scores": self.table(),
+            "correlation": {
+                name: np.atleast_2d(part).tolist() for name, part in correlation.items()
+            },
+            "scores": scores,
+            "degraded": named_degradations(scores),
             "problems": [facts_of(problem) for problem in self.problems],
             "misfit": self.result.misfit,
             "alphas": self.result.alphas,
             "dropped": self.result.dropped,
+            "accepted": self.result.accepted,
             "converged": self.result.converged,
         } | self.facts
 
@@ -268,14 +284,26 @@ def calibrate(
     sigma = np.concatenate([item.observations.sigma for item in problems])
     prior = layout.draw(settings.members, settings.seed)
     common: dict[str, Any] = {"seed": settings.seed, "on_pass": on_pass, "resume": resume}
-    if settings.method == "es-mda":
+    sizes = [item.observations.size for item in problems]
+    if settings.method == "ies":
+        result = iterative_smoother(
+            prior,
+            counted,
+            observed,
+            sigma,
+            prior_spread=layout.prior_spread(),
+            passes=settings.passes,
+            views=layout.views(sizes),
+            **common,
+        )
+    elif settings.method == "es-mda":
         result = es_mda(
             prior,
             counted,
             observed,
             sigma,
             passes=settings.passes,
-            blocks=layout.blocks([item.observations.size for item in problems]),
+            blocks=layout.blocks(sizes),
             **common,
         )
     else:
@@ -291,37 +319,28 @@ def calibrate(
     return Calibration(settings, layout, tuple(problems), result)
 
 
-def ensemble_scores(
-    prior: FloatArray, posterior: FloatArray, observed: FloatArray, sigma: FloatArray
-) -> dict[str, float]:
-    """Return scores of ensembles before and after against observations.
+def identifiability(
+    layout: SiteHierarchy,
+    problems: Sequence[SiteProblem],
+    prior: FloatArray,
+    predicted: FloatArray,
+) -> dict[str, dict[str, float]]:
+    """Return by type and parameter the share of prior variance that observations can remove.
 
-    Returns
-    -------
-    dict
-        ``rmse_before``, ``rmse_after``, ``nse_before``, ``nse_after`` of the ensemble means;
-        ``coverage50``, ``coverage90`` of the posterior with the observations' errors; ``crpss``
-        against the climatology of the observations, NaN of one alone; ratios of Desroziers et al.
-        2005.
+    Parameters
+    ----------
+    layout, problems
+        Of a calibration.
+    prior, predicted
+        Prior z (member, column) and its predictions (member, observation).
     """
-    spread = float(np.sum((observed - observed.mean()) ** 2))
-    out: dict[str, float] = {}
-    for word, members in (("before", prior), ("after", posterior)):
-        error = members.mean(axis=0) - observed
-        out[f"rmse_{word}"] = float(np.sqrt(np.mean(error**2)))
-        out[f"nse_{word}"] = float(1.0 - np.sum(error**2) / spread) if spread else float("nan")
-    for share in (0.5, 0.9):
-        name = f"coverage{round(100 * share)}"
-        out[name] = coverage(posterior, observed, share, noise=sigma)
-    out["crpss"] = float("nan")
-    if observed.size > 1:
-        # As many members as values would be too many: a sample of the long record stands for it.
-        thinned = observed.size // 1000 if observed.size > 2000 else 1
-        sample = np.sort(observed)[::thinned]
-        reference = crps(np.repeat(sample[:, np.newaxis], observed.size, axis=1), observed)
-        out["crpss"] = skill_against(crps(posterior, observed), reference)
-    consistency = innovation_consistency(prior, posterior, observed, sigma)
-    return out | {f"desroziers_{name}": value for name, value in consistency.items()}
+    sigma = np.concatenate([item.observations.sigma for item in problems])
+    views = layout.views([item.observations.size for item in problems])
+    found = expected_reduction(prior, predicted, sigma, layout.prior_spread(), views)
+    return {
+        name: dict(zip(space.names, map(float, found[layout.type_columns(name)]), strict=True))
+        for name, space in layout.spaces.items()
+    }
 
 
 def settings_text(settings: CalibrationSettings) -> str:
@@ -349,9 +368,3 @@ class _Meter:
                 self.report(share, f"pass {self.passes + 1}, {site}")
 
         return done
-
-
-def _interval(values: FloatArray) -> dict[str, float]:
-    """Return median and 90 % interval of a sample."""
-    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-    return {"median": float(middle), "p5": float(low), "p95": float(high)}

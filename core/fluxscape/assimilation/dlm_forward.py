@@ -48,6 +48,8 @@ class SiteProblem:
         On the steps of the forcing.
     spin_up_steps
         First steps that are run once before.
+    mode
+        One of :data:`fluxscape.dlm.MODES`.
     """
 
     site: str
@@ -58,6 +60,7 @@ class SiteProblem:
     hold_soil_water: bool
     observations: Observations
     spin_up_steps: int
+    mode: str = "full"
 
 
 class DlmForward:
@@ -152,6 +155,7 @@ class DlmForward:
             period=period,
             states=states,
             hold_soil_water=self.problem.hold_soil_water,
+            mode=self.problem.mode,
             keep_profiles=any(name in _OF_TOP_LAYER for name in self.problem.observations.names),
             threads=self.threads,
         )

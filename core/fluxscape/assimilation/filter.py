@@ -22,13 +22,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.assimilation._update import kalman_move
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.constants import WATER_DENSITY
 from fluxscape.dlm import DlmArrays, Forcing
 from fluxscape.dlm._records import LAYER_THICKNESS
 from fluxscape.errors import OutOfBoundsError
+from fluxscape.kalman import kalman_move
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -10,9 +10,9 @@ import xarray as xr
 
 from fluxscape.assimilation.dlm_forward import SiteProblem
 from fluxscape.assimilation.observations import ERRORS, ErrorModel, collect_observations
-from fluxscape.dlm import DlmParameters, prepare_forcing
+from fluxscape.dlm import MODES, DlmParameters, prepare_forcing
 from fluxscape.dlm.model import SHORTEST_SPIN_UP, SPIN_UP_LENGTH, reference_height_of, why_held
-from fluxscape.errors import DimsError
+from fluxscape.errors import DimsError, OutOfBoundsError
 
 
 def site_problem(
@@ -32,6 +32,7 @@ def site_problem(
     weights: Mapping[str, float] | None = None,
     record_weight: xr.DataArray | None = None,
     years: Sequence[int] | None = None,
+    mode: str = "full",
 ) -> SiteProblem:
     """Return the problem of one site.
 
@@ -51,12 +52,17 @@ def site_problem(
         As in :func:`fluxscape.assimilation.observations.collect_observations`.
     years
         Calendar years (local) whose observations count; all when absent. The model runs over all.
+    mode
+        ``"full"`` or ``"lean"``, as in :func:`fluxscape.dlm.run_dlm`.
 
     Raises
     ------
     MissingVariableError, UnitsError, OutOfBoundsError, DimsError, FileFormatError
-        If forcing or observations are not what is wanted.
+        If forcing or observations are not what is wanted, or the mode is unknown.
     """
+    if mode not in MODES:
+        msg = f"mode must be one of {', '.join(MODES)}, got {mode!r}"
+        raise OutOfBoundsError(msg, got=mode)
     prepared = prepare_forcing(
         forcing,
         parameters,
@@ -98,6 +104,7 @@ def site_problem(
         hold_soil_water=bool(why_held(hold_soil_water, prepared, forcing, parameters)),
         observations=observations,
         spin_up_steps=min(prepared.times.size, per_year) if long_enough else 0,
+        mode=mode,
     )
 
 
@@ -110,4 +117,5 @@ def facts_of(problem: SiteProblem) -> dict[str, Any]:
         "reference_height": problem.reference_height,
         "steps": int(problem.forcing.air_temperature.shape[1]),
         "step_seconds": problem.step_seconds,
+        "mode": problem.mode,
     }

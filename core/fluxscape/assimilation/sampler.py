@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.assimilation.smoother import Forward
+from fluxscape.assimilation.passes import Forward
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.errors import OutOfBoundsError, RunError
 

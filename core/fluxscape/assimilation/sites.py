@@ -1,7 +1,8 @@
 """Many sites at once: parameters of types, and how each site departs from its type.
 
 A site's z is that of its type plus a departure of its own, whose prior is centred on 0 and narrow.
-Types learn from all their sites; a departure learns from its own site only (localisation).
+Types learn from all their sites; a departure learns from its own site only: by blocks
+(localisation) or, exactly, by views, as observations of a site see the sum of the two.
 Parameters of a type without departures carry over to sites that were never seen.
 """
 
@@ -14,7 +15,9 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.assimilation.smoother import Block, Forward
+from fluxscape.assimilation.iterative import View
+from fluxscape.assimilation.passes import Forward
+from fluxscape.assimilation.smoother import Block
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.errors import DimsError, MissingVariableError
 
@@ -110,6 +113,27 @@ class SiteHierarchy:
         """Return the z of one site, shape (member, parameter)."""
         shared = z[:, self.type_columns(self.types[index])]
         return shared + z[:, self.site_columns(index)] if self.spread > 0.0 else shared
+
+    def prior_spread(self) -> FloatArray:
+        """Return the prior standard deviations of z, shape (column,)."""
+        parts = [space.prior_spread for space in self.spaces.values()]
+        if self.spread > 0.0:
+            parts.append(np.full(len(self.sites) * self.per_type, self.spread))
+        return np.concatenate(parts)
+
+    def views(self, observations: Sequence[int]) -> list[View]:
+        """Return through which sums of columns each site's observations see z.
+
+        Parameters
+        ----------
+        observations
+            Number of observations of each site, in order.
+        """
+        owner = np.repeat(np.arange(len(self.sites)), observations)
+        return [
+            View(owner == index, self.site_z(np.eye(self.size), index).T)
+            for index in range(len(self.sites))
+        ]
 
     def blocks(self, observations: Sequence[int]) -> list[Block]:
         """Return which observations move which columns.

@@ -15,82 +15,28 @@ doi:10.1088/0266-5611/29/4/045001 (EKI); Chada, Stuart and Tong 2020, doi:10.113
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.assimilation._update import kalman_move
-from fluxscape.errors import DimsError, OutOfBoundsError, RunError
+from fluxscape.assimilation.passes import (
+    Checkpoint,
+    Forward,
+    OnPass,
+    Result,
+    check_problem,
+    run_members,
+    stand_in,
+)
+from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.kalman import kalman_move
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-Forward = Callable[[FloatArray], FloatArray]
-"""Maps z (member, parameter) to predictions (member, observation); NaN for a member that failed."""
-
-MOST_FAILED: Final = 0.2
-"""Share of members that may fail in one pass before the whole run counts as failed."""
-
 _LONGEST: Final = 60
-
-
-@dataclass
-class Result:
-    """Ensembles of an assimilation.
-
-    Attributes
-    ----------
-    prior, posterior
-        z of the members, shape (member, parameter).
-    predicted_prior, predicted_posterior
-        Predictions, shape (member, observation).
-    misfit
-        Mean squared innovation over error variance before each pass and after the last; near 1
-        where model and errors agree.
-    alphas
-        Inflation of the observation errors of each pass.
-    dropped
-        Failed members by pass; they were replaced by draws around the others.
-    converged
-        Whether the inflations reached their sum (1 over alpha adds up to 1).
-    """
-
-    prior: FloatArray
-    posterior: FloatArray
-    predicted_prior: FloatArray
-    predicted_posterior: FloatArray
-    misfit: list[float] = field(default_factory=list)
-    alphas: list[float] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
-    converged: bool = True
-
-
-@dataclass
-class Checkpoint:
-    """What a run needs to go on after a pass.
-
-    Attributes
-    ----------
-    passes
-        Passes done.
-    ensemble
-        z after the last of them.
-    result
-        What is known so far; ``posterior`` fields are those of the last pass.
-    predicted
-        Predictions of the members that the last pass moved, from before it moved them; to be
-        looked at, and not needed to go on.
-    """
-
-    passes: int
-    ensemble: FloatArray
-    result: Result
-    predicted: FloatArray | None = None
-
-
-OnPass = Callable[[Checkpoint], None]
 
 
 @dataclass(frozen=True)
@@ -153,7 +99,7 @@ def es_mda(
     RunError
         If more than a fifth of the members fail.
     """
-    _check(prior, observed, sigma)
+    check_problem(prior, observed, sigma)
     if passes is not None and passes < 1:
         msg = f"the number of passes must be 1 or more, got {passes}"
         raise OutOfBoundsError(msg, got=passes)
@@ -205,7 +151,7 @@ def ensemble_kalman_inversion(
     DimsError, OutOfBoundsError, RunError
         As :func:`es_mda`.
     """
-    _check(prior, observed, sigma)
+    check_problem(prior, observed, sigma)
     if prior_mean.shape != prior.shape[1:] or prior_spread.shape != prior.shape[1:]:
         msg = f"prior mean and spread must have shape {prior.shape[1:]}"
         raise DimsError(msg)
@@ -309,28 +255,11 @@ class _Passes:
         return self.result
 
     def _predict(self, draw: np.random.Generator) -> FloatArray:
-        """Run the members; replace those that fail by draws around the others, and count them."""
-        predicted = np.asarray(self.forward(self.z), np.float64)
-        wanted = (self.z.shape[0], self.observed.size)
-        if predicted.shape != wanted:
-            msg = f"the forward operator gave shape {predicted.shape}, wanted {wanted}"
-            raise DimsError(msg)
-        failed = ~np.isfinite(predicted).all(axis=1)
-        self.result.dropped.append(int(failed.sum()))
-        if not failed.any():
-            return predicted
-        if failed.mean() > MOST_FAILED:
-            msg = (
-                f"{int(failed.sum())} of {failed.size} members failed in pass {self.done + 1}: "
-                "narrow the bounds or the prior"
-            )
-            raise RunError(msg, failed=int(failed.sum()), step=self.done + 1)
-        good = np.flatnonzero(~failed)
-        for member in np.flatnonzero(failed):
-            # A member half-way between two that ran stands for it, with its prediction so too.
-            first, second = draw.choice(good, 2, replace=False)
-            self.z[member] = 0.5 * (self.z[first] + self.z[second])
-            predicted[member] = 0.5 * (predicted[first] + predicted[second])
+        """Run the members; replace those that fail by ones around the others, and count them."""
+        predicted, failed = run_members(
+            self.forward, self.z, self.observed.size, self.result, self.done + 1
+        )
+        stand_in(self.z, predicted, failed, draw)
         return predicted
 
 
@@ -348,25 +277,3 @@ def _controlled_alpha(left: float, misfit: FloatArray, observations: int) -> flo
     )
     # No step shorter than a hundredth of the way: the ensemble would run for ever.
     return 1.0 / min(max(step, 0.01), left)
-
-
-def _check(prior: FloatArray, observed: FloatArray, sigma: FloatArray) -> None:
-    """Raise unless the arrays are what an update needs."""
-    if prior.ndim != 2 or prior.shape[0] < 4 or not prior.shape[1]:
-        msg = f"the prior must have shape (4 or more members, parameter), got {prior.shape}"
-        raise DimsError(msg)
-    if observed.ndim != 1 or observed.shape != sigma.shape or not observed.size:
-        msg = (
-            f"observations and errors must be one-dimensional, of one length and not empty; got "
-            f"{observed.shape} and {sigma.shape}"
-        )
-        raise DimsError(msg)
-    for name, values, good in (
-        ("prior", prior, np.isfinite(prior)),
-        ("observations", observed, np.isfinite(observed)),
-        ("observation errors", sigma, np.isfinite(sigma) & (sigma > 0.0)),
-    ):
-        if not good.all():
-            at = int(np.argmax(~good.ravel()))
-            msg = f"{name}: value {values.ravel()[at]} at position {at} cannot be used"
-            raise OutOfBoundsError(msg, position=at)

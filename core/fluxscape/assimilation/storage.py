@@ -16,8 +16,8 @@ import numpy as np
 from fluxscape._version import __version__
 from fluxscape.assimilation.calibration import Calibration, CalibrationSettings, settings_text
 from fluxscape.assimilation.dlm_forward import SiteProblem
+from fluxscape.assimilation.passes import Checkpoint, Result
 from fluxscape.assimilation.problem import facts_of
-from fluxscape.assimilation.smoother import Checkpoint, Result
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.errors import FileFormatError, RunError
 from fluxscape.io.atomic import json_text, write_bytes, write_text
@@ -25,6 +25,7 @@ from fluxscape.io.atomic import json_text, write_bytes, write_text
 _PLAN: Final = "plan.json"
 _PASS: Final = "pass.npz"  # noqa: S105 (a file's name)
 _RESULT: Final = "calibration.json"
+_MEMORY: Final = "memory_"
 _ENSEMBLE: Final = "ensemble.npz"
 
 
@@ -86,7 +87,9 @@ class CalibrationFolder:
             misfit=np.array(result.misfit),
             alphas=np.array(result.alphas),
             dropped=np.array(result.dropped, np.int64),
+            accepted=np.array(result.accepted, np.float64),
             converged=np.array(result.converged),
+            **{f"{_MEMORY}{name}": values for name, values in checkpoint.memory.items()},
         )
 
     def last_pass(self) -> Checkpoint | None:
@@ -111,9 +114,15 @@ class CalibrationFolder:
                     misfit=kept["misfit"].tolist(),
                     alphas=kept["alphas"].tolist(),
                     dropped=kept["dropped"].tolist(),
+                    accepted=kept["accepted"].tolist(),
                     converged=bool(kept["converged"]),
                 )
-                return Checkpoint(int(kept["passes"]), ensemble, result)
+                memory = {
+                    name.removeprefix(_MEMORY): kept[name]
+                    for name in kept.files
+                    if name.startswith(_MEMORY)
+                }
+                return Checkpoint(int(kept["passes"]), ensemble, result, memory=memory)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             msg = f"{file} is no sound pass of a calibration: {error}"
             raise FileFormatError(msg, path=str(file)) from error

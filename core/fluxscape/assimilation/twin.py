@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluxscape.assimilation.calibration import Calibration, CalibrationSettings, calibrate
-from fluxscape.assimilation.diagnostics import variance_reduction
+from fluxscape.assimilation.diagnostics import interval_edges, variance_reduction
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.errors import OutOfBoundsError, RunError
@@ -120,7 +120,8 @@ def twin_experiment(
         )
         found.append((space.outside(z), *_posterior(done)))
     truth, members, reduction = (np.array(column) for column in zip(*found, strict=True))
-    low, median, high = np.quantile(members, (0.05, 0.5, 0.95), axis=1)
+    low, high = interval_edges(np.moveaxis(members, 1, 0))
+    median = np.median(members, axis=1)
     return TwinExperiment(space.names, truth, median, low, high, reduction)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fluxscape.assimilation.diagnostics import interval_edges
 from fluxscape.assimilation.observations import STREAMS
 from fluxscape.parameters import Parameter
 from fluxscape.vocabulary import VARIABLES
@@ -50,8 +51,7 @@ def parameters_frame(
     lang: str,
 ) -> pd.DataFrame:
     """Return medians and 90 % intervals of the parameters, and the variance that is gone."""
-    before = np.quantile(prior, (0.05, 0.5, 0.95), axis=0).T
-    after = np.quantile(posterior, (0.05, 0.5, 0.95), axis=0).T
+    before, after = summary(prior), summary(posterior)
     table: list[tuple[str, ...]] = []
     for i, row in enumerate(rows):
         unit = "" if row.unit == "1" else f" [{pretty_unit(row.unit)}]"
@@ -66,6 +66,12 @@ def parameters_frame(
     if truth is not None:
         names.append("truth")
     return pd.DataFrame(table, columns=[t(f"model.cal_column_{name}", lang) for name in names])
+
+
+def summary(values: Any) -> Any:
+    """Return lower edge of the 90 % interval, median and upper edge, shape (parameter, 3)."""
+    low, high = interval_edges(values)
+    return np.stack([low, np.median(values, axis=0), high], axis=1)
 
 
 def _interval(quantiles: Any) -> str:

@@ -15,17 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from fluxscape.assimilation.calibration import (
-    Calibration,
-    CalibrationSettings,
-    calibrate,
-    ensemble_scores,
-)
-from fluxscape.assimilation.diagnostics import coverage, variance_reduction
+from fluxscape.assimilation.calibration import Calibration, CalibrationSettings, calibrate
+from fluxscape.assimilation.diagnostics import coverage, interval_edges, variance_reduction
 from fluxscape.assimilation.dlm_forward import DlmForward
 from fluxscape.assimilation.observations import Observations
+from fluxscape.assimilation.passes import Checkpoint, Result
+from fluxscape.assimilation.scores import ensemble_scores
 from fluxscape.assimilation.sensitivity import rank_parameters
-from fluxscape.assimilation.smoother import Checkpoint, Result
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape_dashboard.work.calibration_task import CANDIDATES, SEED, Task, read_plan, task_of
 
@@ -135,6 +131,8 @@ def _between(task: Task, settings: CalibrationSettings, at: Checkpoint) -> dict[
         "misfit": list(kept.misfit),
         "alphas": list(kept.alphas),
         "dropped": list(kept.dropped),
+        "accepted": list(kept.accepted),
+        "memory": dict(at.memory),
     }
     newest = kept.predicted_prior if at.predicted is None else at.predicted
     return {
@@ -142,9 +140,9 @@ def _between(task: Task, settings: CalibrationSettings, at: Checkpoint) -> dict[
         "passes": at.passes,
         "finished": False,
         "names": list(settings.parameters),
-        "values": space.outside(at.ensemble),
+        "values": space.outside(kept.posterior),
         "prior": space.outside(kept.prior),
-        "reduction": variance_reduction(kept.prior, at.ensemble),
+        "reduction": variance_reduction(kept.prior, kept.posterior),
         "misfit": list(kept.misfit),
         "dropped": int(sum(kept.dropped)),
         "observed": _observed(task.problem.observations),
@@ -165,8 +163,9 @@ def _checkpoint(state: Mapping[str, Any]) -> Checkpoint:
         misfit=list(state["misfit"]),
         alphas=list(state["alphas"]),
         dropped=list(state["dropped"]),
+        accepted=list(state["accepted"]),
     )
-    return Checkpoint(int(state["passes"]), state["ensemble"], result)
+    return Checkpoint(int(state["passes"]), state["ensemble"], result, memory=dict(state["memory"]))
 
 
 def _finished(task: Task, found: Calibration, told: Report) -> dict[str, Any]:
@@ -238,5 +237,5 @@ def _band(predicted: FloatArray, seen: Observations) -> dict[str, FloatArray]:
     """Return mean and central 90 % of predictions: of the members, and with the data's errors."""
     mean, variance = predicted.mean(axis=0), predicted.var(axis=0, ddof=1)
     whole = _CENTRAL * np.sqrt(variance + seen.sigma**2)
-    low, high = np.quantile(predicted, (0.05, 0.95), axis=0)
+    low, high = interval_edges(predicted)
     return {"mean": mean, "low": low, "high": high, "lower": mean - whole, "upper": mean + whole}

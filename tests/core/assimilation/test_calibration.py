@@ -2,13 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from fluxscape.assimilation.calibration import (
-    CalibrationSettings,
-    calibrate,
-    ensemble_scores,
-)
+from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
 from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.problem import facts_of, site_problem
+from fluxscape.assimilation.scores import ensemble_scores
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.assimilation.twin import twin_experiment
 from fluxscape.dlm import DlmParameters, parameters_for, run_dlm
@@ -102,8 +99,9 @@ def test_two_sites_of_a_type_share_its_parameters(problem: SiteProblem) -> None:
     assert set(done.to_dict()["sites"]) == {"twin", "other"}
 
 
-def test_inversion_runs_too(problem: SiteProblem) -> None:
-    settings = CalibrationSettings(method="eki", members=30, seed=4, parameters=NAMES)
+@pytest.mark.parametrize("method", ["es-mda", "eki"])
+def test_other_methods_run_too(problem: SiteProblem, method: str) -> None:
+    settings = CalibrationSettings(method=method, members=30, seed=4, parameters=NAMES)
     done = calibrate([problem], {"twin": "DBF"}, settings)
     assert done.result.misfit[-1] < done.result.misfit[0]
 
@@ -143,7 +141,7 @@ def test_years_choose_the_observations(problem: SiteProblem) -> None:
 def test_what_cannot_be_calibrated_is_refused(problem: SiteProblem) -> None:
     with pytest.raises(MissingVariableError, match="no site"):
         calibrate([], {}, SETTINGS)
-    with pytest.raises(OutOfBoundsError, match="es-mda, eki"):
+    with pytest.raises(OutOfBoundsError, match="ies, es-mda, eki"):
         CalibrationSettings(method="magic")
     for name, value in (("members", 3), ("passes", -1), ("seed", -1), ("departures", np.nan)):
         with pytest.raises(OutOfBoundsError, match=f"{name} must be"):

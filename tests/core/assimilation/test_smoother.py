@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fluxscape.assimilation import ensemble_kalman_inversion, es_mda
-from fluxscape.assimilation.smoother import Block, Checkpoint
+from fluxscape.assimilation.passes import Checkpoint
+from fluxscape.assimilation.smoother import Block
 from fluxscape.errors import DimsError, OutOfBoundsError, RunError
 
 MEMBERS = 4000

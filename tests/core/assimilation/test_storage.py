@@ -6,8 +6,8 @@ import pytest
 
 from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
 from fluxscape.assimilation.dlm_forward import SiteProblem
+from fluxscape.assimilation.passes import Checkpoint
 from fluxscape.assimilation.problem import site_problem
-from fluxscape.assimilation.smoother import Checkpoint
 from fluxscape.assimilation.storage import CalibrationFolder
 from fluxscape.cli import main
 from fluxscape.dlm import parameters_for, run_dlm
