@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 import xarray as xr
 
-from fluxscape.atlas.trends import SeriesTrend, series_trend, time_in_years, trend
+from fluxscape.atlas.pyramid import write_pyramid
+from fluxscape.atlas.trends import MINIMUM_COUNT, SeriesTrend, series_trend, time_in_years, trend
 from fluxscape.atlas.zones import area_mean, area_total, cell_areas
 from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import MissingVariableError
@@ -28,6 +30,9 @@ LAND_FRACTION: Final = "land_fraction"
 
 SIGNIFICANT: Final = 0.05
 _FIGURES: Final = "national_figures"
+
+QUANTUM: Final = 1.0
+"""Step of the map levels [g m-2 year-1, mm year-1]; the native copy is not rounded."""
 
 _GRAMS_PER_PETAGRAM: Final = 1e15
 
@@ -147,6 +152,42 @@ def national_figures(product: xr.Dataset) -> tuple[NationalFigures, ...]:
 def figures_attribute(figures: Iterable[NationalFigures]) -> dict[str, str]:
     """Return the attribute in which a store keeps its national figures."""
     return {_FIGURES: json.dumps([row.to_dict() for row in figures], sort_keys=True)}
+
+
+def write_product(annual: xr.Dataset, path: str | Path) -> xr.Dataset:
+    """Write annual maps with their statistics and national figures as a pyramid.
+
+    Years too few for a trend get their mean alone.
+
+    Parameters
+    ----------
+    annual
+        As :func:`with_statistics` takes it, with what else a run keeps over (time, y, x) or (y, x).
+    path
+        Directory of the store to make or replace.
+
+    Returns
+    -------
+    xarray.Dataset
+        What was written.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; an old store is unchanged then.
+    """
+    if annual.sizes["time"] >= MINIMUM_COUNT:
+        product = with_statistics(annual)
+        product.attrs |= figures_attribute(national_figures(product))
+    else:
+        product = annual.copy()
+        for name in _fluxes(annual):
+            text = f"{annual[name].attrs['long_name']}: mean of all years"
+            attrs = {"units": annual[name].attrs["units"], "long_name": text}
+            product[f"{name}_mean"] = annual[name].mean("time").assign_attrs(attrs)
+    quanta = {name: QUANTUM for name in FLUXES.values() if name in product}
+    write_pyramid(product, path, quanta=quanta)
+    return product
 
 
 def figures_of(attrs: Mapping[str, Any]) -> tuple[NationalFigures, ...]:

@@ -9,11 +9,9 @@ differs from the one on disk is refused: results of two settings never mix.
 from __future__ import annotations
 
 import io
-import multiprocessing
+import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,17 +20,16 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from fluxscape.errors import FileFormatError, RunError
+from fluxscape.errors import FileFormatError, RunError, WriteError
 from fluxscape.io.atomic import json_text, write_bytes, write_text
-from fluxscape.io.child_main import die_with_parent
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Task = Callable[[Any, int], Arrays]
 """Called as ``task(setup, number)`` in a worker; must be a function of a module."""
 
 _PLAN: Final = "plan.json"
-_POOL_FAILURES: Final = 3
-"""Times that a pool whose worker was killed is started again."""
+Sound = Callable[[int, Arrays], bool]
+"""Called with the number of a task and its result: whether what it wrote elsewhere is sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,8 @@ class TaskTable:
         ------
         RunError
             If the folder holds a run of another plan; names what differs.
+        WriteError
+            If it cannot be made.
         """
         text = json_text({**plan, "tasks": count}, indent=1) + "\n"
         file = folder / _PLAN
@@ -70,13 +69,28 @@ class TaskTable:
                 )
                 raise RunError(msg, path=str(folder))
         else:
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                msg = f"{folder} could not be made: {error.strerror}"
+                raise WriteError(msg, path=str(folder)) from error
             write_text(text, file)
         return cls(folder, count)
 
-    def missing(self) -> list[int]:
-        """Return the numbers of the tasks without a sound result; damaged ones are removed."""
-        return [number for number in range(self.count) if not self._sound(number)]
+    @property
+    def plan(self) -> dict[str, Any]:
+        """The plan, as it lies in the folder."""
+        return dict(json.loads((self.folder / _PLAN).read_text(encoding="utf-8")))
+
+    def missing(self, sound: Sound | None = None) -> list[int]:
+        """Return the numbers of the tasks without a sound result; damaged ones are removed.
+
+        Parameters
+        ----------
+        sound
+            Judges results that can be read.
+        """
+        return [number for number in range(self.count) if not self._sound(number, sound)]
 
     def save(self, number: int, arrays: Arrays) -> None:
         """Write the result of one task."""
@@ -108,127 +122,18 @@ class TaskTable:
     def _path(self, number: int) -> Path:
         return self.folder / f"task_{number:05d}.npz"
 
-    def _sound(self, number: int) -> bool:
+    def _sound(self, number: int, sound: Sound | None) -> bool:
         """Return whether a result can be read; every array carries a checksum of its own."""
         if not self._path(number).exists():
             return False
         try:
-            self.load(number)
+            result = self.load(number)
+            if sound is None or sound(number, result):
+                return True
         except FileFormatError:
-            self._path(number).unlink()
-            return False
-        return True
-
-
-def run_tasks(
-    table: TaskTable,
-    task: Task,
-    setup: Any,
-    *,
-    workers: int = 1,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> None:
-    """Run the tasks that are missing, in this process or in several others.
-
-    Parameters
-    ----------
-    table
-        Where results go.
-    task
-        What one task computes, from ``setup`` and its number alone.
-    setup
-        Sent to every worker once.
-    workers
-        Processes; 1 runs everything here.
-    on_progress
-        Called with the number of finished tasks and of all.
-
-    Raises
-    ------
-    RunError
-        If workers are killed again and again. Results so far are kept.
-    """
-    failures = 0
-    while missing := table.missing():
-        report = _reporter(table.count - len(missing), table.count, on_progress)
-        try:
-            if workers <= 1:
-                for number in missing:
-                    table.save(number, task(setup, number))
-                    report()
-            else:
-                _run_pool(table, task, setup, missing, workers, report)
-        except BrokenProcessPool as error:
-            failures += 1
-            if failures > _POOL_FAILURES:
-                msg = (
-                    f"workers were killed {failures} times, probably for want of memory; what is "
-                    f"done lies in {table.folder}: run again to go on, with fewer workers"
-                )
-                raise RunError(msg, path=str(table.folder)) from error
-
-
-def _run_pool(
-    table: TaskTable,
-    task: Task,
-    setup: Any,
-    missing: list[int],
-    workers: int,
-    report: Callable[[], None],
-) -> None:
-    """Share the tasks among fresh processes, each of which writes its own results."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(workers, len(missing)),
-        mp_context=context,
-        initializer=_set_up,
-        initargs=(table, task, setup),
-    ) as pool:
-        futures = [pool.submit(_run_one, number) for number in missing]
-        for _ in _checked(futures):
-            report()
-
-
-def _checked(futures: list[Future[None]]) -> Iterator[None]:
-    """Yield as tasks finish; the first failure cancels those that have not begun."""
-    try:
-        for future in as_completed(futures):
-            future.result()
-            yield
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-_worker: dict[str, Any] = {}
-"""What a worker process got when it started; unused in the parent."""
-
-
-def _set_up(table: TaskTable, task: Task, setup: Any) -> None:
-    # A run that is killed must not leave its workers computing for nobody.
-    die_with_parent()
-    _worker.update(table=table, task=task, setup=setup)
-
-
-def _run_one(number: int) -> None:
-    table: TaskTable = _worker["table"]
-    table.save(number, _worker["task"](_worker["setup"], number))
-
-
-def _reporter(
-    done: int, count: int, on_progress: Callable[[int, int], None] | None
-) -> Callable[[], None]:
-    """Return a function to call after each task."""
-    state = {"done": done}
-
-    def report() -> None:
-        state["done"] += 1
-        if on_progress is not None:
-            on_progress(state["done"], count)
-
-    if on_progress is not None:
-        on_progress(done, count)
-    return report
+            pass
+        self._path(number).unlink()
+        return False
 
 
 def _first_difference(found: str, wanted: str) -> str:

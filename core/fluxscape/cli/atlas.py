@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fluxscape.cli import atlas_totals
+from fluxscape.cli import atlas_compare, atlas_totals
 from fluxscape.cli._output import emit_json, progress_line
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from fluxscape.atlas.settings import RunSettings
 
 _DEFAULT_YEARS: Final = "1979-2012"
-_QUANTUM: Final = 1.0
-"""Step of the map levels [g m-2 year-1, mm year-1]; the native copy is not rounded."""
+_CHOICES: Final = ("years", "resolution", "seed", "step_seconds", "bounds")
+"""Options of a run that a configuration states instead."""
 
 
 def register(subparsers: Any) -> None:
@@ -28,11 +28,25 @@ def register(subparsers: Any) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser(
         "run",
-        help="run the land-surface model at every cell of the nation",
-        description="Run the land-surface model on simulated weather at every cell of the nation, "
-        "every year, and write annual GPP and ET. A run that was stopped goes on where it was.",
+        help="run a model at every cell of the nation",
+        description="Run a model at every cell of a grid, every year, and write annual GPP and ET. "
+        "CONFIG names forcing, period, region, model, parameters and outputs (docs/atlas.md); "
+        "without it the land-surface model runs on simulated weather as the options say. A run "
+        "that was stopped goes on where it was.",
     )
+    run.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="YAML file of the run")
     run.add_argument("--out", type=Path, required=True, help="Zarr store to write")
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="dask scheduler whose workers run the tiles, such as tcp://10.0.0.1:8786",
+    )
+    run.add_argument(
+        "--memory-mb",
+        type=_positive,
+        metavar="MB",
+        help="most memory of a worker process of this machine (no limit)",
+    )
     _add_run_options(run)
     run.set_defaults(run=_run)
     trends = commands.add_parser(
@@ -55,24 +69,32 @@ def register(subparsers: Any) -> None:
     _add_run_options(build)
     build.set_defaults(run=_build)
     atlas_totals.register(commands)
+    atlas_compare.register(commands)
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add what a run can be told."""
-    parser.add_argument("--years", default=_DEFAULT_YEARS, help="first-last (%(default)s)")
-    parser.add_argument("--resolution", type=float, default=0.25, help="degrees (%(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the weather (%(default)s)")
+    parser.add_argument("--years", help=f"first-last ({_DEFAULT_YEARS})")
+    parser.add_argument("--resolution", type=float, help="degrees (0.25)")
+    parser.add_argument("--workers", type=_positive, default=1, help="processes (%(default)s)")
+    parser.add_argument("--seed", type=int, help="of the weather (1)")
     parser.add_argument(
         "--step-seconds",
         type=int,
-        default=None,
         help="step of the model: 1800, 3600, 7200 or 10800; longer is faster and less exact",
     )
     parser.add_argument(
         "--bounds", type=_bounds, help="west,south,east,north: run only this part [degrees]"
     )
     parser.add_argument("--json", action="store_true", help="write JSON to stdout")
+
+
+def _positive(text: str) -> int:
+    """Return a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"wanted a whole number above 0, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _bounds(text: str) -> tuple[float, float, float, float]:
@@ -90,36 +112,51 @@ def _settings(arguments: argparse.Namespace) -> RunSettings:
     from fluxscape.atlas.settings import RunSettings  # noqa: PLC0415
     from fluxscape.errors import OutOfBoundsError  # noqa: PLC0415
 
-    first, _, last = arguments.years.partition("-")
+    years = arguments.years or _DEFAULT_YEARS
+    first, _, last = years.partition("-")
     if not (first.isdigit() and (last or first).isdigit()):
-        msg = f"--years must be a year or first-last, such as 1979-2012, got {arguments.years!r}"
-        raise OutOfBoundsError(msg, got=arguments.years)
-    chosen = {} if arguments.step_seconds is None else {"step_seconds": arguments.step_seconds}
-    return RunSettings(
-        first_year=int(first),
-        last_year=int(last or first),
-        resolution=arguments.resolution,
-        seed=arguments.seed,
-        bounds=arguments.bounds,
-        **chosen,
-    )
+        msg = f"--years must be a year or first-last, such as 1979-2012, got {years!r}"
+        raise OutOfBoundsError(msg, got=years)
+    chosen = {
+        name: getattr(arguments, name)
+        for name in _CHOICES
+        if name != "years" and getattr(arguments, name) is not None
+    }
+    return RunSettings(first_year=int(first), last_year=int(last or first), **chosen)
+
+
+def _configured(arguments: argparse.Namespace) -> RunSettings:
+    """Return the settings of ``atlas run``: those of the file, else those of the options."""
+    if arguments.config is None:
+        return _settings(arguments)
+    from fluxscape.atlas.config import read_config  # noqa: PLC0415
+    from fluxscape.errors import OutOfBoundsError  # noqa: PLC0415
+
+    given = [name for name in _CHOICES if getattr(arguments, name) is not None]
+    if given:
+        option = given[0].replace("_", "-")
+        msg = f"--{option} does not go with {arguments.config}: state it there"
+        raise OutOfBoundsError(msg, option=option)
+    return read_config(arguments.config)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     """Run ``atlas run``."""
-    settings = _settings(arguments)
+    from fluxscape.atlas.run import run_national  # noqa: PLC0415
+
+    settings = _configured(arguments)
     start = time.perf_counter()
-    dataset = _run_nation(settings, arguments.out, arguments.workers)
+    dataset = run_national(
+        settings,
+        arguments.out,
+        workers=arguments.workers,
+        scheduler=arguments.scheduler,
+        memory_mb=arguments.memory_mb,
+        on_progress=_progress(),
+    )
     facts = _run_facts(dataset, time.perf_counter() - start)
     _answer({"out": arguments.out, **facts}, arguments.json)
     return 0
-
-
-def _run_nation(settings: RunSettings, out: Path, workers: int) -> xr.Dataset:
-    """Run the nation with progress on stderr."""
-    from fluxscape.atlas.run import run_national  # noqa: PLC0415
-
-    return run_national(settings, out, workers=workers, on_progress=_progress())
 
 
 def _progress() -> Callable[[int, int], None]:
@@ -130,10 +167,11 @@ def _progress() -> Callable[[int, int], None]:
     def show(done: int, count: int) -> None:
         begun.append((time.monotonic(), done))
         (first_time, first_done), (now, _) = begun[0], begun[-1]
-        message = f"{done} of {count} tasks"
-        if done > first_done:
-            left = (now - first_time) / (done - first_done) * (count - done)
-            message += f", {left / 60:.0f} min left"
+        message = f"{done} of {count} tiles"
+        if done > first_done and now > first_time:
+            rate = (done - first_done) / (now - first_time)
+            left = (count - done) / rate
+            message += f", {60 * rate:.2g} a minute, {left / 60:.0f} min left"
         report(done / count, message)
 
     return show
@@ -185,25 +223,24 @@ def _figures(dataset: xr.Dataset) -> dict[str, Any]:
 
 def _build(arguments: argparse.Namespace) -> int:
     """Run ``atlas build``."""
-    from fluxscape.atlas.product import FLUXES, figures_attribute, national_figures, with_statistics  # noqa: PLC0415  # noqa: PLC0415
-    from fluxscape.atlas.pyramid import write_pyramid  # noqa: PLC0415
+    from fluxscape.atlas.product import national_figures, write_product  # noqa: PLC0415
+    from fluxscape.atlas.run import run_national  # noqa: PLC0415
 
     start = time.perf_counter()
     annual_store = arguments.out.with_name(arguments.out.name + ".annual")
     if arguments.store is not None:
         annual = _annual_maps(arguments.store)
     else:
-        annual = _run_nation(_settings(arguments), annual_store, arguments.workers)
-    product = with_statistics(annual)
-    figures = national_figures(product)
-    product.attrs |= figures_attribute(figures)
-    write_pyramid(product, arguments.out, quanta=dict.fromkeys(FLUXES.values(), _QUANTUM))
+        annual = run_national(
+            _settings(arguments), annual_store, workers=arguments.workers, on_progress=_progress()
+        )
+    product = write_product(annual, arguments.out)
     if arguments.store is None:
         # The pyramid's native copy holds all of it.
         shutil.rmtree(annual_store)
     size = sum(file.stat().st_size for file in arguments.out.rglob("*") if file.is_file())
     facts = _run_facts(product, time.perf_counter() - start)
-    rows = {row.flux: row.to_dict() for row in figures}
+    rows = {row.flux: row.to_dict() for row in national_figures(product)}
     _answer({"out": arguments.out, "bytes": size, **facts, **rows}, arguments.json)
     return 0
 

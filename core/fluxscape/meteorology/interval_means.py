@@ -62,6 +62,41 @@ def course_of_means(
     return np.where(known[interval], course, np.nan)
 
 
+def interval_means(fine: FloatArray, interval: IntArray, count: int) -> FloatArray:
+    """Return the mean of the fine steps of each interval, shape (count,); NaN where it has none.
+
+    Parameters
+    ----------
+    fine
+        Values of fine steps, shape (step,).
+    interval
+        Number of the interval that each belongs to, shape (step,).
+    count
+        Number of intervals.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sums = np.bincount(interval, fine, minlength=count)
+        return np.asarray(sums / np.bincount(interval, minlength=count))
+
+
+def spread_means(means: FloatArray, shape: FloatArray, interval: IntArray) -> FloatArray:
+    """Return means of intervals with the course of ``shape`` in each; even where that is 0.
+
+    Parameters
+    ----------
+    means
+        Mean of each interval, shape (interval,).
+    shape
+        Course of the fine steps, not negative, shape (step,).
+    interval
+        Number of the interval that each step belongs to, shape (step,).
+    """
+    average = interval_means(shape, interval, means.size)[interval]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        course = np.where(average > 0.0, shape / average, 1.0)
+    return np.asarray(means[interval] * course)
+
+
 def _segments(interval: IntArray, count: IntArray) -> tuple[IntArray, FloatArray]:
     """Return the node to the left of each step and the step's share of the way to the next."""
     ends = np.cumsum(count)

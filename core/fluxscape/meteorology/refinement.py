@@ -20,7 +20,12 @@ from fluxscape.constants import PAR_FRACTION, PAR_PHOTONS_PER_JOULE, STEFAN_BOLT
 from fluxscape.contracts import Need, check_dataset
 from fluxscape.errors import DimsError, OutOfBoundsError
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
-from fluxscape.meteorology.interval_means import SMOOTH, course_of_means
+from fluxscape.meteorology.interval_means import (
+    SMOOTH,
+    course_of_means,
+    interval_means,
+    spread_means,
+)
 from fluxscape.meteorology.solar import sun_over_steps
 from fluxscape.vocabulary import QUALITY_SUFFIX, VARIABLES
 
@@ -150,14 +155,11 @@ class _Grid:
 
     def means(self, fine: FloatArray) -> FloatArray:
         """Return the mean of each interval."""
-        return np.asarray(fine.reshape(-1, self.factor).mean(axis=1))
+        return interval_means(fine, self.interval, self.starts.size)
 
     def spread(self, coarse: FloatArray, shape: FloatArray) -> FloatArray:
         """Return ``coarse`` with the course of ``shape`` in each interval; even where it is 0."""
-        mean = self.means(shape)[self.interval]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            course = np.where(mean > 0.0, shape / mean, 1.0)
-        return np.asarray(coarse[self.interval] * course)
+        return spread_means(coarse, shape, self.interval)
 
     def solar_hour(self) -> FloatArray:
         """Return the local mean solar time of the middle of each step [h]."""
@@ -199,13 +201,19 @@ def _temperature(grid: _Grid, data: xr.Dataset) -> tuple[FloatArray, str]:
     )
 
 
-def _diurnal_range(grid: _Grid, data: xr.Dataset) -> FloatArray:
-    """Return the range of temperature of each interval [K].
+def range_of_clearness(clearness: FloatArray) -> FloatArray:
+    """Return the diurnal range of temperature [K] of days of some clearness [1].
 
     Bristow and Campbell 1984, T_t = 0.7 [1 - exp(-B dT^2.4)], solved for dT, with B as for a month
-    whose mean range is 10 K, 0.036 exp(-0.154 x 10); kept within 2 and 20 K. 10 K where there is
-    no radiation.
+    whose mean range is 10 K, 0.036 exp(-0.154 x 10); kept within 2 and 20 K.
     """
+    clear = np.clip(clearness, 0.0, 0.69)
+    swing = (-np.log(1.0 - clear / 0.7) / _RANGE_FACTOR) ** (1.0 / 2.4)
+    return np.asarray(np.clip(swing, 2.0, 20.0))
+
+
+def _diurnal_range(grid: _Grid, data: xr.Dataset) -> FloatArray:
+    """Return the range of temperature of each interval [K]; 10 K where there is no radiation."""
     name = _SHORTWAVE if _SHORTWAVE in data else _PHOTONS
     usual = np.full(grid.starts.size, 10.0)
     if name not in data:
@@ -215,8 +223,7 @@ def _diurnal_range(grid: _Grid, data: xr.Dataset) -> FloatArray:
         1.0 if name == _SHORTWAVE else PAR_FRACTION * PAR_PHOTONS_PER_JOULE
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        clearness = np.clip(watts / outside, 0.0, 0.69)
-        swing = np.clip((-np.log(1.0 - clearness / 0.7) / _RANGE_FACTOR) ** (1.0 / 2.4), 2.0, 20.0)
+        swing = range_of_clearness(watts / outside)
     return np.where(np.isfinite(swing) & (outside > 20.0), swing, usual)
 
 

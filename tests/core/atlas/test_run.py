@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -12,17 +13,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluxscape.atlas import run as national
+from fluxscape.atlas import tile_run
+from fluxscape.atlas.models import BatchResult
 from fluxscape.atlas.product import ET, GPP, LAND_FRACTION
-from fluxscape.atlas.run import RunSetup, run_cells, run_national
+from fluxscape.atlas.run import run_national
 from fluxscape.atlas.settings import RunSettings
+from fluxscape.atlas.tiles import run_cells_of
 from fluxscape.errors import OutOfBoundsError, RunError
 from fluxscape.io.stores import open_store
 
 SMALL = RunSettings(
-    first_year=2000, last_year=2001, spin_up_years=0, seed=1, bounds=(103.0, 30.0, 105.1, 32.1)
+    first_year=2000,
+    last_year=2001,
+    spin_up_years=0,
+    seed=1,
+    bounds=(103.0, 30.0, 105.1, 32.1),
+    tile=4,
 )
-"""64 cells at the edge of the Sichuan basin: two tasks."""
+"""64 cells at the edge of the Sichuan basin: four tiles."""
 
 
 def store_bytes(path: Path) -> dict[str, bytes]:
@@ -74,7 +82,7 @@ def test_two_workers_and_a_kill_in_the_middle_give_the_same_bytes(
         "from fluxscape.atlas.run import run_national\n"
         "from fluxscape.atlas.settings import RunSettings\n"
         "if __name__ == '__main__':\n"
-        f"    run_national({SMALL!r}, Path({str(path)!r}))\n"
+        f"    run_national(RunSettings.from_dict({SMALL.to_dict()!r}), Path({str(path)!r}))\n"
     )
     (tmp_path / "script.py").write_text(script)
     process = subprocess.Popen(
@@ -100,27 +108,29 @@ def test_a_run_with_other_settings_does_not_mix_with_an_unfinished_one(tmp_path:
         run_national(SMALL, tmp_path / "small.zarr")
 
 
-def test_a_cell_whose_model_fails_is_missing_and_many_of_them_end_the_run(
+def test_cells_whose_model_fails_end_the_run_if_they_are_many(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fails(setup: RunSetup, number: int) -> dict[str, np.ndarray]:
-        count = min(national.CELLS_PER_TASK, setup.latitude.size - number * 48)
-        nothing = np.full((count, 2), np.nan)
-        return {"gpp": nothing, "et": nothing, "status": np.ones(count, np.int64)}
+    def fails(settings: RunSettings, cover: np.ndarray, *_: object) -> BatchResult:
+        nothing = np.full((1, cover.size, len(settings.years)), np.nan)
+        return BatchResult(nothing, nothing, np.ones(cover.size, np.int64))
 
-    monkeypatch.setattr(national, "run_cells", fails)
+    monkeypatch.setattr(tile_run, "run_dlm_batch", fails)
     with pytest.raises(RunError, match=r"failed at 64 of 64 cells, first at 30\."):
         run_national(SMALL, tmp_path / "small.zarr")
 
 
-def test_one_cell_runs_alone_as_in_the_nation(small: Path) -> None:
-    dataset = open_store(small)
-    cells = national._cells(SMALL)
-    setup = national._setup(SMALL, cells)
-    alone = RunSetup(SMALL, setup.latitude[5:6], setup.longitude[5:6], setup.cover[5:6])
-    row, column = (int(index[5]) for index in np.nonzero(cells[LAND_FRACTION].to_numpy() > 0))
-    wanted = dataset[GPP].to_numpy()[:, row, column]
-    np.testing.assert_array_equal(run_cells(alone, 0)["gpp"][0].astype(np.float32), wanted)
+def test_a_part_runs_as_in_the_whole_whatever_its_tiles(small: Path, tmp_path: Path) -> None:
+    dataset = open_store(small).load()
+    part = dataclasses.replace(
+        SMALL, bounds=(103.0, 30.0, 103.6, 30.6), tile=1, boxes=((103.0, 30.0, 103.6, 30.3),)
+    )
+    alone = run_national(part, tmp_path / "part.zarr")
+    for name in (GPP, ET):
+        wanted = dataset[name].sel(y=alone.y, x=alone.x).to_numpy()
+        np.testing.assert_array_equal(alone[name].to_numpy()[:, 0], wanted[:, 0])
+        assert np.isnan(alone[name].to_numpy()[:, 1]).all()
+    assert alone.attrs["cells"] == 2
 
 
 def test_settings_that_cannot_be_run_are_named() -> None:
@@ -133,4 +143,4 @@ def test_settings_that_cannot_be_run_are_named() -> None:
     with pytest.raises(OutOfBoundsError, match="spin_up_years"):
         RunSettings(spin_up_years=99)
     with pytest.raises(OutOfBoundsError, match="no land of the nation lies within 0 to 5 E"):
-        national._cells(RunSettings(bounds=(0.0, 0.0, 5.0, 5.0)))
+        run_cells_of(RunSettings(bounds=(0.0, 0.0, 5.0, 5.0)))

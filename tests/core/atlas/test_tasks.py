@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from fluxscape.atlas.tasks import TaskTable, run_tasks
+from fluxscape.atlas.tasks import TaskTable
+from fluxscape.atlas.workers import run_tasks
 from fluxscape.errors import RunError
 from helpers.atlas_tasks import numbers
 
@@ -49,7 +50,8 @@ def kill_after_the_first_result(folder: Path, *, workers: int) -> None:
     """Run slow tasks in a process of their own and kill it once a result lies there."""
     script = (
         "from pathlib import Path\n"
-        "from fluxscape.atlas.tasks import TaskTable, run_tasks\n"
+        "from fluxscape.atlas.tasks import TaskTable\n"
+        "from fluxscape.atlas.workers import run_tasks\n"
         "from helpers.atlas_tasks import numbers\n"
         f"table = TaskTable.open(Path({str(folder)!r}), {COUNT}, {PLAN!r})\n"
         f"run_tasks(table, numbers, {{'seed': 3, 'seconds': 0.4}}, workers={workers})\n"
