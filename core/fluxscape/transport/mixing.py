@@ -215,7 +215,8 @@ def boundary_layer(
     parameters
         Defaults when absent.
     ceiling
-        The layer is kept below this height [m]; such steps are counted.
+        The layer is kept below this height [m]; steps in which a computed one would leave it are
+        counted, and what a scale makes higher is cut.
 
     Raises
     ------
@@ -223,8 +224,7 @@ def boundary_layer(
         If a given height reaches above the ceiling.
     """
     p = parameters or MixingParameters()
-    with np.errstate(invalid="ignore"):
-        given = np.maximum(surface.height * p.height_scale, p.lowest_height)
+    given = surface.height
     if (given > ceiling).any():
         at = int(np.argmax(given > ceiling))
         msg = (
