@@ -12,6 +12,8 @@ from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.state import PAGES, AppState
 from fluxscape_dashboard.text import bound, t
 from fluxscape_dashboard.theme import (
+    BESIDE_WHEN_COMPACT,
+    HIDDEN_WHEN_COMPACT,
     HIDDEN_WHEN_NARROW,
     NAVIGATION_SX,
     ON_HEADER_SX,
@@ -40,10 +42,11 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
                 "lineHeight": 1.2,
                 "whiteSpace": "nowrap",
             },
+            stylesheets=[HIDDEN_WHEN_COMPACT],
         ),
         margin=(0, 24, 0, 4),
         width=300,
-        stylesheets=[HIDDEN_WHEN_NARROW],
+        stylesheets=[HIDDEN_WHEN_NARROW, BESIDE_WHEN_COMPACT],
     )
     pages = pmui.RadioButtonGroup(
         options=pn.bind(lambda lang: {t(f"common.page_{key}", lang): key for key in PAGES}, lang),

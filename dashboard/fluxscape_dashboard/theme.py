@@ -83,6 +83,9 @@ def _compact(width: int) -> str:
     )
 
 
+HIDDEN_WHEN_COMPACT: Final = "@media (max-width: 1200px) { :host { display: none !important } }"
+"""Stylesheet of what a small screen has no room for."""
+
 LEFT_WHEN_COMPACT: Final = _compact(232)
 RIGHT_WHEN_COMPACT: Final = _compact(256)
 BESIDE_WHEN_COMPACT: Final = _compact(116)

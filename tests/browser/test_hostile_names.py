@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from fluxscape.io.names import plain_text
 from fluxscape_dashboard.state import PAGES
+from fluxscape_dashboard.text import t
 from helpers.browser import FluxPage
 from helpers.payloads import PAYLOADS
 
@@ -150,5 +151,6 @@ def test_no_script_of_an_uploaded_table_runs(
             page.locator("input[type=file]").first.set_input_files(
                 {"name": name, "mimeType": "text/csv", "buffer": content}
             )
-            flux.wait_text(name)
+            # Only once the answer is there does the button take another file.
+            flux.wait_text(t("work.upload_failed", "en", name=name))
             assert _ran(page) == []
