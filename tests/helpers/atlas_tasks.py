@@ -17,6 +17,9 @@ def numbers(setup: dict[str, Any], number: int) -> dict[str, np.ndarray]:
     if number == setup.get("die_at") and not Path(setup["marker"]).exists():
         Path(setup["marker"]).touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if number == setup.get("no_memory_at") and not Path(setup["marker"]).exists():
+        Path(setup["marker"]).touch()
+        raise MemoryError
     if number == setup.get("always_die_at"):
         os.kill(os.getpid(), signal.SIGKILL)
     if number == setup.get("fail_at"):

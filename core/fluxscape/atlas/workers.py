@@ -178,7 +178,7 @@ def _run_on_cluster(
             )
 
         waiting = {submit(number, 0): (number, 0) for number in missing}
-        done = as_completed(list(waiting))
+        done = as_completed(list(waiting), loop=client.loop)
         for future in done:
             number, attempt = waiting.pop(future)
             try:
