@@ -1,0 +1,1 @@
+"""From towers to landscapes and regions: predictors, model trees, honest skill, maps."""
