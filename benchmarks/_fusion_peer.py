@@ -1,8 +1,9 @@
 """The algorithm of starfm4py as a plain loop, for comparison.
 
 starfm4py (github.com/nmileva/starfm4py) is on no package index. What it computes is written down
-here anew from its published formulae: for each pixel the window is cut out and weighed with NumPy. Only the border differs: starfm4py pads the images with zeros, which
-then count as pixels; here the window is cut off.
+here anew from its published formulae: for each pixel the window is cut out and weighed with NumPy.
+Only the border differs: starfm4py pads the images with zeros, which then count as pixels; here the
+window is cut off.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from helpers.shared import shared_file
 
 CASES = json.loads(Path(__file__).with_name("fusion_cases.json").read_text("utf-8"))
 PEER = Path(__file__).resolve().parents[2] / "benchmarks" / "_fusion_peer.py"
-pytestmark = pytest.mark.kernel
 
 # An uncertainty of each image that together make the stated one; sqrt(2) of it for two dates.
 ROOT_HALF = np.sqrt(0.5)
@@ -27,6 +26,7 @@ def plain(values: Any) -> xr.DataArray:
     return xr.DataArray(np.asarray(values, dtype=np.float64), dims=("y", "x"))
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", ["tiny5", "rand12_w5"])
 def test_starfm_gives_what_the_plain_loop_gave(name: str) -> None:
     case = CASES[name]
@@ -79,6 +79,7 @@ def _simulated(name: str) -> np.ndarray:
         return np.asarray(raster.read(1), dtype=np.float64)
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("place", range(3))
 def test_estarfm_finds_a_linear_relation_between_fine_and_coarse(place: int) -> None:
     case = CASES["estarfm_linear"]

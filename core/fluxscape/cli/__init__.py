@@ -21,7 +21,19 @@ from fluxscape.errors import FluxscapeError
 
 __all__ = ["COMMANDS", "build_parser", "emit_json", "main", "progress_line"]
 
-COMMANDS: Final = ("footprint", "dlm", "lue", "atlas", "represent", "network", "fetch", "data")
+COMMANDS: Final = (
+    "footprint",
+    "dlm",
+    "lue",
+    "fuse",
+    "atlas",
+    "represent",
+    "network",
+    "column",
+    "synthesis",
+    "fetch",
+    "data",
+)
 """Modules of this package that register sub-commands, in the order of the help page."""
 
 _NAME_WIDTH: Final = 18

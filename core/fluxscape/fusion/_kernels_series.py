@@ -77,7 +77,8 @@ def reject(
 ) -> None:
     """Set to 0 the weights of anchors that lie far from the smooth series.
 
-    Far: more than six times the median absolute residual, and more than ``least``.
+    Far: more than six times the median absolute residual, and more than ``least``, for an anchor of
+    weight 1/2; twice that for one of weight 1, such as an observed value among fused ones.
     """
     if days.size < _LEAST_ANCHORS:
         return
@@ -90,7 +91,7 @@ def reject(
             residuals[k] = abs(values[k] - smooth[days[k]])
         cut = max(_MEDIAN_ABSOLUTE_TO_CUT * np.median(residuals), least)
         for k in range(days.size):
-            share = residuals[k] / cut
+            share = residuals[k] / (2.0 * given[k] * cut)
             weights[k] = given[k] if share < 1.0 else 0.0
             # Bisquare; the remainder keeps the matrix regular.
             robust[k] = given[k] * max((1.0 - share * share) ** 2 if share < 1.0 else 0.0, 1e-6)

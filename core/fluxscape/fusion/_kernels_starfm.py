@@ -78,6 +78,9 @@ def window_spread(
             n += count[j]
             total += first[j]
             squares += second[j]
+        if n == 0.0:
+            out[x - start] = 0.0
+            continue
         mean = total / n
         out[x - start] = math.sqrt(max(squares / n - mean * mean, 0.0))
 
@@ -198,8 +201,10 @@ def predict_rows(
             size = stop - start
             window_spread(fine[above:below], origin, half, own, start, stop, centre[1])
             for k in range(size):
-                centre[0, k] = work[0, own, start + k]
-                centre[1, k] *= 2.0 / classes
+                there = math.isfinite(work[0, own, start + k])
+                centre[0, k] = work[0, own, start + k] if there else 0.0
+                # No difference is below 0: a missing centre has no similar pixel.
+                centre[1, k] = centre[1, k] * 2.0 / classes if there else -1.0
                 centre[2, k] = work[1, own, start + k] + spectral_limit
                 centre[3, k] = work[2, own, start + k] + temporal_limit
             sums[:] = 0.0

@@ -18,6 +18,8 @@ RESAMPLING: Final = ("nearest", "bilinear")
 _EVEN: Final = 1e-3
 """Greatest departure of an axis from even steps, and of two grids from each other [step]."""
 
+_SHORT: Final = 24
+
 
 class Axis(NamedTuple):
     """An evenly spaced axis: centre of the first pixel, step (positive), number of pixels."""
@@ -49,7 +51,7 @@ class Grid(NamedTuple):
         return (
             f"{self.y.size} x {self.x.size} pixels of {self.x.step:.6g} x {self.y.step:.6g}, x "
             f"{self.x.low:.8g} to {self.x.high:.8g}, y {self.y.low:.8g} to {self.y.high:.8g}, "
-            f"{self.crs[:60] or 'no reference system'}"
+            f"{crs_words(self.crs)}"
         )
 
 
@@ -122,6 +124,21 @@ def same_crs(one: str, other: str) -> bool:
         return False
 
 
+def crs_words(crs: str) -> str:
+    """Return the code or the name of a reference system, for messages."""
+    if len(crs) <= _SHORT:
+        return crs or "no reference system"
+    from pyproj import CRS  # noqa: PLC0415
+    from pyproj.exceptions import CRSError  # noqa: PLC0415
+
+    try:
+        system = CRS.from_user_input(crs)
+    except CRSError:
+        return f"{crs[:_SHORT]}..."
+    authority = system.to_authority()
+    return ":".join(authority) if authority else str(system.name)
+
+
 def check_same_grid(first: Grid, other: Grid, names: tuple[str, str]) -> None:
     """Raise DimsError unless two images stand on one grid, telling what each has."""
     close = same_crs(first.crs, other.crs) and all(
@@ -142,8 +159,8 @@ def check_covers(coarse: Grid, fine: Grid, names: tuple[str, str]) -> None:
     """Raise DimsError unless a coarse image has the fine one's reference system and covers it."""
     if not same_crs(coarse.crs, fine.crs):
         msg = (
-            f"{names[0]} is in {coarse.crs[:80] or 'no reference system'}, {names[1]} in "
-            f"{fine.crs[:80] or 'no reference system'}: warp one to the other first (gdalwarp)"
+            f"{names[0]} is in {crs_words(coarse.crs)}, {names[1]} in {crs_words(fine.crs)}: warp "
+            "one to the other first (gdalwarp)"
         )
         raise DimsError(msg, got=coarse.crs, wanted=fine.crs)
     for dim in ("y", "x"):

@@ -32,6 +32,10 @@ DIGITAL_SCALES: Final = {"": 1.0, "1": 10_000.0, "K": 50.0}
 reflectance and indices (MOD09: 0.0001), surface temperature (MOD11: 0.02 K)."""
 
 
+_LARGEST_SHARE: Final = 2.0
+"""Values up to this look like reflectance or an index, not like digital numbers."""
+
+
 @dataclass(frozen=True)
 class ImagePair:
     """A fine and a coarse image of one date.
@@ -149,6 +153,7 @@ def prepare_images(
         fine, lowest, highest = reader.fine(pair.fine, f"the fine image {where}")
         coarse, _, _ = reader.coarse(pair.coarse, f"the coarse image {where}")
         ready.append(PairArrays(fine, coarse, pair.time, lowest, highest))
+    _check_size_of_numbers(ready, units, scale)
     scenes, times = _scenes(wanted)
     arrays = []
     empty = 0
@@ -171,6 +176,21 @@ def prepare_images(
         grid_of(pairs[0].coarse, f"the coarse image {pairs[0].name(1)}"),
         limits,
     )
+
+
+def _check_size_of_numbers(pairs: Sequence[PairArrays], units: str, scale: float | None) -> None:
+    """Raise UnitsError for images without a unit that cannot be digital numbers.
+
+    Reflectance of 0 to 1 counted as digital numbers would give all pixels nearly one weight.
+    """
+    largest = max(float(np.nanmax(np.abs([pair.lowest, pair.highest]))) for pair in pairs)
+    if not units and scale is None and largest <= _LARGEST_SHARE:
+        msg = (
+            f"the fine images have no unit and no value beyond {largest:g}: digital numbers would "
+            "be larger. Give units ('1' for reflectance and indices), or the digital numbers per "
+            "unit (scale)"
+        )
+        raise UnitsError(msg, got=largest)
 
 
 def _units(image: xr.DataArray) -> str:

@@ -36,7 +36,8 @@ LARGEST_SERIES: Final = 600_000_000
 _DAY: Final = np.timedelta64(1, "D")
 _PIXELS: Final = 4096
 _QUALITY_WEIGHT: Final = {MEASURED: 1.0, GOOD: 0.5, 2: 0.5, POOR: 0.25}
-"""Weight of an anchor in the smooth series that outliers are told by; assumed."""
+"""Weight of an anchor in the smooth series that outliers are told by; twice it multiplies the
+distance at which it is one. Assumed."""
 
 ORIGIN_ATTRS: Final = {
     "long_name": "where the value comes from",
@@ -89,7 +90,8 @@ class SeriesParameters(ParameterSet):
         upper=1e6,
         unit="unit of the images",
         source="assumed: 0.05 of a vegetation index; choose it for other quantities",
-        description="anchors nearer to the smooth series are never outliers",
+        description="fused values nearer to the smooth series are never outliers, nor observed "
+        "ones within twice that",
     )
 
 
