@@ -1,14 +1,17 @@
 """Speed and honesty of the assimilation: at one tower, with twins, and at all towers at once.
 
 ``seconds_4x100_5years``: four passes of 100 members over five years of half-hours of one tower, two
-threads, spin-up and posterior run included. ``update_share``: the part of it that is not the model.
-``twin_coverage90``: how often truth lies in the 90 % intervals of twin experiments with seven
-parameters. ``towers_improved``, ``towers_degraded``: shares of towers whose held-out last year gets
+threads, spin-up and prior run included (``lean_seconds_4x100_5years``: in the lean mode).
+``update_share``: the part of it that is not the model. ``twin_coverage90``: how often truth lies in
+the 90 % intervals of twin experiments with seven parameters (lean mode; ``--method`` for others).
+``reference``: medians and spreads of four parameters by Monte Carlo and by the ensemble, at a real
+tower. ``towers_improved``, ``towers_degraded``: shares of towers whose held-out last year gets
 better, or worse by more than a tenth, when all towers are calibrated together on the years before
-(daily NEE; root mean squared error of the posterior mean against the prior median).
+(daily NEE; root mean squared error of the posterior mean against the default parameters).
+``left_out``: scores at the Chinese towers, each calibrated by all others only.
 Reads FLUXNET2015 files beside the checkout (``--data``).
 
-    .venv/bin/python benchmarks/assimilation.py --json [--quick]
+    .venv/bin/python benchmarks/assimilation.py --json [--quick] [--only speed,twins]
 """
 
 from __future__ import annotations
@@ -17,20 +20,24 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
+from _assimilation_towers import (
+    held_out_years,
+    left_out_sites,
+    problem_of,
+    settings_for,
+)
 from _skill_data import Tower, towers_of
-from fluxscape.assimilation._update import kalman_move
 from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
-from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
-from fluxscape.assimilation.problem import site_problem
+from fluxscape.assimilation.dlm_forward import DlmForward
+from fluxscape.assimilation.iterative import sensitivity
+from fluxscape.assimilation.sampler import sample_posterior
 from fluxscape.assimilation.twin import twin_experiment
-from fluxscape.dlm import compile_dlm, parameters_for
-from fluxscape.vocabulary import VARIABLES
+from fluxscape.dlm import compile_dlm
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TWIN_PARAMETERS = (
@@ -42,123 +49,97 @@ TWIN_PARAMETERS = (
     "respiration_activation",
     "autotrophic_share",
 )
+REFERENCE_PARAMETERS = (
+    "vcmax25",
+    "heterotrophic_respiration10",
+    "respiration_activation",
+    "autotrophic_share",
+)
+CHINESE = ("CN-Cha", "CN-Dan", "CN-Din", "CN-Du2", "CN-HaM", "CN-Qia")
+TWIN_SEED = 2026
 THREADS = 2
-DEGRADED = 1.1
+YEAR = 17_520
 
 
-def measured(tower: Tower) -> xr.Dataset:
-    times = tower.forcing["time"].to_numpy()
-    return xr.Dataset(
-        {
-            name: (
-                "time",
-                series.reindex(pd.DatetimeIndex(times)).to_numpy(),
-                VARIABLES[name].attrs(),
-            )
-            for name, series in tower.observed["half-hourly"].items()
-        },
-        coords={"time": times},
-    )
-
-
-def problem_of(tower: Tower, *, years=None, last=None, first=None) -> SiteProblem:
-    chosen = slice(first, last)
-    return site_problem(
-        tower.forcing.isel(time=chosen).assign_attrs(tower.forcing.attrs),
-        measured(tower).isel(time=chosen),
-        parameters_for(tower.igbp, tower.texture),
-        site=tower.site,
-        latitude=tower.latitude,
-        longitude=tower.longitude,
-        elevation=tower.elevation,
-        streams=("nee",),
-        years=years,
-    )
-
-
-def speed(tower: Tower, quick: bool) -> dict[str, float]:
-    problem = problem_of(tower, last=17_520 if quick else None)
+def speed(tower: Tower, quick: bool) -> dict[str, object]:
+    problem = problem_of(tower, last=YEAR if quick else None)
     settings = CalibrationSettings(members=20 if quick else 100, passes=1 if quick else 4)
-    started = time.perf_counter()
-    calibrate([problem], {tower.site: "x"}, settings, threads=THREADS)
-    seconds = time.perf_counter() - started
-    years = problem.forcing.air_temperature.shape[1] / 17_520.0
+    years = problem.forcing.air_temperature.shape[1] / YEAR
     runs = settings.members * (settings.passes + 1) * (years + 1.0)
-    wanted = 100 * 5 * 6.0
+    out: dict[str, object] = {}
+    for mode in ("full", "lean"):
+        started = time.perf_counter()
+        calibrate([replace(problem, mode=mode)], {tower.site: "x"}, settings, threads=THREADS)
+        seconds = time.perf_counter() - started
+        word = "" if mode == "full" else "lean_"
+        out[f"{word}seconds_4x100_5years"] = seconds * 100 * 5 * 6.0 / runs
+        out[f"{word}site_years_per_second"] = runs / seconds
+    out["seconds_note"] = "scaled from a small run" if quick else f"measured over {years:.2f} years"
+    return out | {"update_share": update_seconds(problem) / out["seconds_4x100_5years"]}
+
+
+def update_seconds(problem) -> float:
+    """Return the seconds of four regressions and solutions of 100 members and 8 parameters."""
     count = problem.observations.size
     draw = np.random.default_rng(1)
+    z, predicted = draw.normal(size=(100, 8)), draw.normal(size=(100, count))
     started = time.perf_counter()
-    kalman_move(
-        draw.normal(size=(100, 8)),
-        draw.normal(size=(100, count)),
-        draw.normal(size=(100, count)),
-        np.ones(count),
-        4.0,
-    )
-    update = 4 * (time.perf_counter() - started)
-    scaled = seconds * wanted / runs
-    return {
-        "seconds_4x100_5years": scaled,
-        "seconds_note": "measured" if not quick else f"scaled from {seconds:.1f} s",
-        "update_share": update / scaled,
-        "site_years_per_second": runs / seconds,
-    }
+    for _ in range(4):
+        found = sensitivity(z, predicted)
+        np.linalg.solve(found @ found.T + np.eye(8), (predicted @ found.T).T)
+    return time.perf_counter() - started
 
 
-def twins(tower: Tower, quick: bool) -> dict[str, object]:
-    problem = problem_of(tower, last=17_520)
-    if quick:
-        problem = problem_of(tower, first=7_200, last=7_200 + 90 * 48)
+def twins(tower: Tower, quick: bool, method: str) -> dict[str, object]:
+    span = {"first": 7_200, "last": 7_200 + 90 * 48} if quick else {"last": YEAR}
     settings = CalibrationSettings(
-        members=30 if quick else 100, passes=3 if quick else 4, parameters=TWIN_PARAMETERS, seed=11
+        method=method,
+        members=30 if quick else 100,
+        passes=3 if quick else 4,
+        parameters=TWIN_PARAMETERS,
+        seed=TWIN_SEED,
     )
-    found = twin_experiment(problem, settings, trials=3 if quick else 20, threads=THREADS)
+    found = twin_experiment(
+        problem_of(tower, **span, mode="lean"), settings, trials=3 if quick else 20, threads=THREADS
+    )
     facts = found.to_dict()
     return {
+        "twin_method": method,
         "twin_coverage90": facts["coverage90"],
         "twin_trials": facts["trials"],
+        "twin_by_trial": found.inside.mean(axis=1).tolist(),
         "twin_parameters": facts["parameters"],
     }
 
 
-def held_out(towers: list[Tower], quick: bool) -> dict[str, object]:
-    problems, judges, types = [], [], {}
-    for tower in towers:
-        years = sorted({int(str(t)[:4]) for t in tower.observed["daily"][NEE].index})
-        if len(years) < 2:
-            continue
-        problems.append(problem_of(tower, years=years[:-1]))
-        judges.append(problem_of(tower, years=years[-1:]))
-        types[tower.site] = tower.igbp
-    settings = CalibrationSettings(
-        members=16 if quick else 60, passes=2 if quick else 4, spread=0.5
+def reference(tower: Tower, quick: bool) -> dict[str, object]:
+    """Compare ensembles with Monte Carlo: daily NEE of a summer, four parameters."""
+    problem = problem_of(tower, first=7_200, last=7_200 + (30 if quick else 90) * 48, mode="lean")
+    seen = problem.observations
+    out: dict[str, object] = {"parameters": REFERENCE_PARAMETERS, "days": seen.size}
+    for method in ("ies", "es-mda"):
+        settings = CalibrationSettings(method=method, parameters=REFERENCE_PARAMETERS, seed=5)
+        done = calibrate([problem], {tower.site: "x"}, settings, threads=THREADS)
+        space = done.layout.spaces["x"]
+        z = done.result.posterior
+        out[method] = {"mean": z.mean(axis=0).tolist(), "spread": z.std(axis=0, ddof=1).tolist()}
+    sample = sample_posterior(
+        space,
+        DlmForward(problem, space, threads=THREADS),
+        seen.values,
+        seen.sigma,
+        steps=120 if quick else 1500,
+        seed=5,
+        walkers=16,
     )
-    done = calibrate(problems, types, settings, threads=THREADS)
-    rows = []
-    for index, judge in enumerate(judges):
-        space = done.layout.spaces[types[judge.site]]
-        model = DlmForward(judge, space, threads=THREADS)
-        z = done.layout.site_z(done.result.posterior, index)
-        seen = np.asarray(judge.observations.values)
-        before = model(space.prior_mean[np.newaxis])[0]
-        after = model(z).mean(axis=0)
-        rows.append(
-            {
-                "site": judge.site,
-                "n": int(seen.size),
-                "rmse_before": float(np.sqrt(np.mean((before - seen) ** 2))),
-                "rmse_after": float(np.sqrt(np.mean((after - seen) ** 2))),
-            }
-        )
-    ratio = np.array([row["rmse_after"] / row["rmse_before"] for row in rows])
-    return {
-        "towers_improved": float(np.mean(ratio < 1.0)),
-        "towers_degraded": float(np.mean(ratio > DEGRADED)),
-        "held_out": rows,
-    }
-
-
-NEE = "net_ecosystem_exchange"
+    exact = {"mean": sample.z.mean(axis=0), "spread": sample.z.std(axis=0, ddof=1)}
+    out["emcee"] = {name: values.tolist() for name, values in exact.items()}
+    out["autocorrelation"] = sample.autocorrelation.tolist()
+    for method in ("ies", "es-mda"):
+        away = (np.array(out[method]["mean"]) - exact["mean"]) / exact["spread"]
+        out[f"{method}_away_in_spreads"] = away.tolist()
+        out[f"{method}_spread_ratio"] = (out[method]["spread"] / exact["spread"]).tolist()
+    return {"reference": out}
 
 
 def main() -> int:
@@ -166,18 +147,31 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the FLUXNET2015 files")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--quick", action="store_true", help="fewer members, trials and towers")
+    parser.add_argument("--method", choices=("ies", "es-mda"), default="ies", help="of the twins")
+    parser.add_argument(
+        "--only",
+        default="speed,twins,reference,towers,sites",
+        help="parts, separated by commas",
+    )
     arguments = parser.parse_args()
     if not (arguments.data / "fluxnet2015_halfhourly.parquet").exists():
         sys.stderr.write(f"no FLUXNET2015 files in {arguments.data}; give --data FOLDER\n")
         return 2
     compile_dlm()
-    towers = towers_of(arguments.data, ["CN-HaM", "CN-Qia"] if arguments.quick else None)
+    quick, parts = arguments.quick, arguments.only.split(",")
+    towers = towers_of(arguments.data, ["CN-HaM", "CN-Du2"] if quick else None)
     by_site = {tower.site: tower for tower in towers}
-    facts: dict[str, object] = speed(
-        by_site["CN-HaM" if arguments.quick else "DE-Hai"], arguments.quick
-    )
-    facts |= twins(by_site["CN-HaM"], arguments.quick)
-    facts |= held_out(towers, arguments.quick)
+    facts: dict[str, object] = {}
+    if "speed" in parts:
+        facts |= speed(by_site["CN-HaM" if quick else "DE-Hai"], quick)
+    if "twins" in parts:
+        facts |= twins(by_site["CN-HaM"], quick, arguments.method)
+    if "reference" in parts:
+        facts |= reference(by_site["CN-HaM"], quick)
+    if "towers" in parts:
+        facts |= held_out_years(towers, settings_for(quick), THREADS)
+    if "sites" in parts and not quick:
+        facts |= left_out_sites(towers, list(CHINESE), settings_for(quick), THREADS)
     if arguments.json:
         print(json.dumps(facts))
     else:

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fluxscape.assimilation.diagnostics import interval, variance_reduction
-from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
-from fluxscape.assimilation.iterative import expected_reduction, iterative_smoother
+from fluxscape.assimilation.dlm_forward import SiteProblem
+from fluxscape.assimilation.iterative import expected_covariance, iterative_smoother
 from fluxscape.assimilation.passes import Checkpoint, Result
 from fluxscape.assimilation.problem import facts_of
+from fluxscape.assimilation.remote import ForwardMaker, on_threads
 from fluxscape.assimilation.scores import ensemble_scores, named_degradations
 from fluxscape.assimilation.sites import DEPARTURE_SPREAD, SiteHierarchy
 from fluxscape.assimilation.smoother import ensemble_kalman_inversion, es_mda
@@ -60,6 +61,8 @@ class CalibrationSettings:
         Prior standard deviation on the logit scale.
     departures
         Prior standard deviation of a site's departure from its type; 0 for none.
+    common
+        Share of the types' prior variance that is common to all types, 0 to below 1.
     """
 
     method: str = "ies"
@@ -69,6 +72,7 @@ class CalibrationSettings:
     parameters: tuple[str, ...] = DEFAULT_PARAMETERS
     spread: float = DEFAULT_SPREAD
     departures: float = DEPARTURE_SPREAD
+    common: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise OutOfBoundsError unless the settings can run."""
@@ -116,8 +120,7 @@ class Calibration:
 
     def type_values(self, name: str) -> FloatArray:
         """Return parameter values of the members of a type, shape (member, parameter)."""
-        z = self.result.posterior[:, self.layout.type_columns(name)]
-        return self.layout.spaces[name].outside(z)
+        return self.layout.spaces[name].outside(self.layout.type_z(self.result.posterior, name))
 
     def median_parameters(self, index: int) -> DlmParameters:
         """Return a site's parameters with the posterior medians."""
@@ -163,14 +166,20 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that is worth keeping, as plain facts."""
-        reduction = variance_reduction(self.result.prior, self.result.posterior)
+        reduction = {
+            name: variance_reduction(
+                self.layout.type_z(self.result.prior, name),
+                self.layout.type_z(self.result.posterior, name),
+            )
+            for name in self.layout.spaces
+        }
         expected = self.expected_reduction()
         scores = self.table()
         per_type = {
             name: {
                 parameter: interval(values)
                 | {
-                    "variance_reduction": float(reduction[self.layout.type_columns(name)][i]),
+                    "variance_reduction": float(reduction[name][i]),
                     "expected_reduction": expected[name][parameter],
                 }
                 for i, (parameter, values) in enumerate(
@@ -191,7 +200,7 @@ class Calibration:
         correlation = {
             name: np.atleast_2d(np.corrcoef(z.T)).tolist()
             for name in self.layout.spaces
-            for z in [self.result.posterior[:, self.layout.type_columns(name)]]
+            for z in [self.layout.type_z(self.result.posterior, name)]
         }
         return {
             "settings": asdict(self.settings),
@@ -218,6 +227,7 @@ def calibrate(
     settings: CalibrationSettings,
     *,
     threads: int = 1,
+    make_forward: ForwardMaker | None = None,
     on_progress: Progress | None = None,
     on_pass: Callable[[Checkpoint], None] | None = None,
     resume: Checkpoint | None = None,
@@ -234,6 +244,8 @@ def calibrate(
         How.
     threads
         Threads of each ensemble run; the result does not depend on them.
+    make_forward
+        Where members run instead, from :mod:`fluxscape.assimilation.remote`.
     on_progress
         Called with the share done and a message; it may raise to cancel.
     on_pass
@@ -261,15 +273,12 @@ def calibrate(
         spaces,
         {item.site: types[item.site] for item in problems},
         spread=0.0 if alone else settings.departures,
+        common=0.0 if alone else settings.common,
     )
     meter = _Meter(len(problems), settings, on_progress)
+    make = make_forward or on_threads(threads)
     operators = [
-        DlmForward(
-            item,
-            spaces[types[item.site]],
-            threads=threads,
-            on_members=meter.within(item.site, number),
-        )
+        make(item, spaces[types[item.site]], meter.within(item.site, number))
         for number, item in enumerate(problems)
     ]
     forward = layout.forward(operators)
@@ -336,11 +345,15 @@ def identifiability(
     """
     sigma = np.concatenate([item.observations.sigma for item in problems])
     views = layout.views([item.observations.size for item in problems])
-    found = expected_reduction(prior, predicted, sigma, layout.prior_spread(), views)
-    return {
-        name: dict(zip(space.names, map(float, found[layout.type_columns(name)]), strict=True))
-        for name, space in layout.spaces.items()
-    }
+    spread = layout.prior_spread()
+    after = expected_covariance(prior, predicted, sigma, spread, views)
+    found = {}
+    for name, space in layout.spaces.items():
+        of_type = layout.type_z(np.eye(layout.size), name)
+        left = np.einsum("ij,ik,kj->j", of_type, after, of_type)
+        reduction = 1.0 - left / (of_type**2 * spread[:, np.newaxis] ** 2).sum(axis=0)
+        found[name] = dict(zip(space.names, map(float, reduction), strict=True))
+    return found
 
 
 def settings_text(settings: CalibrationSettings) -> str:

@@ -12,8 +12,10 @@ Evensen 2018, doi:10.1007/s10596-018-9731-y; Raanes et al. 2019, doi:10.5194/npg
 
     step = (G' G + s^-2)^-1 (G' (d_j - g(z_j)) - s^-2 (z_j - a_j)),    G and d in units of sigma.
 
-A member takes a step only if its own cost falls, and tries half of the next one otherwise, so that
-no member ends worse than it began. The prior's variances s^2 are those stated, not the ensemble's;
+A member takes a step only if its own cost falls, so that none ends worse than it began. Otherwise
+it tries next the minimum of its cost with the model made linear about the ensemble's mean, which
+frees members that are stuck where the shared sensitivity does not hold, and then half of its own
+next step. The prior's variances s^2 are those stated, not the ensemble's;
 predictions are regressed on the few parameters they depend on, so that chance correlations of
 parameters with many observations cannot take variance away.
 """
@@ -140,25 +142,24 @@ def sensitivity(z: FloatArray, predicted: FloatArray) -> FloatArray:
     return np.asarray(found)
 
 
-def expected_reduction(
+def expected_covariance(
     z: FloatArray,
     predicted: FloatArray,
     sigma: FloatArray,
     prior_spread: FloatArray,
     views: Sequence[View] | None = None,
 ) -> FloatArray:
-    """Return the share of prior variance that observations will remove, before any is looked at.
+    """Return the posterior covariance that observations allow, before any is looked at.
 
-    1 - diag((G' G + s^-2)^-1) / s^2, with sensitivities G over the prior ensemble: what the places
-    and errors of the observations allow, whatever their values (shape (parameter,)).
+    (G' G + s^-2)^-1 with sensitivities G over the prior ensemble: what places and errors of the
+    observations can tell, whatever their values; shape (parameter, parameter).
     """
-    information = np.zeros((z.shape[1], z.shape[1]))
+    information = np.diag(prior_spread**-2.0)
     for view in views or whole_view(z.shape[1], sigma.size):
         part = sensitivity(z @ view.weights.T, predicted[:, view.observations])
         part = view.weights.T @ (part / sigma[view.observations])
         information += part @ part.T
-    covariance = np.linalg.inv(information + np.diag(prior_spread**-2.0))
-    return np.asarray(1.0 - np.diag(covariance) / prior_spread**2)
+    return np.asarray(np.linalg.inv(information))
 
 
 def whole_view(parameters: int, observations: int) -> list[View]:
@@ -197,6 +198,7 @@ class _Search:
             self.proposal = resume.ensemble.copy()
             self.start, self.best = resume.memory["start"], resume.memory["best"]
             self.predicted, self.length = resume.memory["predicted"], resume.memory["length"]
+            self.own = resume.memory["own"] > 0.0
             self.cost = self._cost(self.best, self.predicted)
             self.before = float(resume.memory["cost_before"])
             self.result.posterior = self.best
@@ -207,7 +209,7 @@ class _Search:
         predicted, failed = run_members(self.forward, z, self.observed.size, self.result, 1)
         stand_in(z, predicted, failed, np.random.default_rng([self.seed, 1]))
         self.start, self.best, self.predicted = z, z.copy(), predicted
-        self.length = np.ones(z.shape[0])
+        self.length, self.own = np.ones(z.shape[0]), np.ones(z.shape[0], bool)
         self.cost = self._cost(z, predicted)
         self.before = np.inf
         self.result.predicted_prior = predicted.copy()
@@ -235,7 +237,10 @@ class _Search:
         self.best = np.where(better[:, np.newaxis], self.proposal, self.best)
         self.predicted = np.where(better[:, np.newaxis], predicted, self.predicted)
         self.cost = np.where(better, cost, self.cost)
-        self.length = np.where(better, np.minimum(2.0 * self.length, 1.0), 0.5 * self.length)
+        shorter = np.where(self.own, 0.5 * self.length, self.length)
+        self.length = np.where(better, np.minimum(2.0 * self.length, 1.0), shorter)
+        # After a step of its own that failed comes that from the mean, and then its own again.
+        self.own = better | ~self.own
         self.result.accepted.append(float(better.mean()))
         self.result.alphas.append(1.0)
         self._note()
@@ -254,18 +259,26 @@ class _Search:
         self.result.predicted_posterior = self.predicted
 
     def _propose(self) -> None:
-        """Set the next proposals: a Gauss-Newton step from the best so far."""
+        """Set the next proposals: a Gauss-Newton step from the best so far, or from the mean."""
         curvature = np.diag(self.precision)
+        middle = self.best.mean(axis=0)
         slope = -(self.best - self.start) * self.precision
+        slope_of_mean = -(middle - self.start) * self.precision
         for view in self.views:
             seen = view.observations
-            scaled = sensitivity(self.best @ view.weights.T, self.predicted[:, seen])
-            scaled = scaled / self.sigma[seen]
+            predicted = self.predicted[:, seen]
+            scaled = sensitivity(self.best @ view.weights.T, predicted) / self.sigma[seen]
+            back = scaled.T @ view.weights / self.sigma[seen][:, np.newaxis]
             curvature += view.weights.T @ (scaled @ scaled.T) @ view.weights
-            left = (self.data[:, seen] - self.predicted[:, seen]) / self.sigma[seen]
-            slope = slope + left @ scaled.T @ view.weights
+            slope = slope + (self.data[:, seen] - predicted) @ back
+            slope_of_mean = slope_of_mean + (self.data[:, seen] - predicted.mean(axis=0)) @ back
         step = np.linalg.solve(curvature, slope.T).T
-        self.proposal = self.best + self.length[:, np.newaxis] * step
+        from_mean = np.linalg.solve(curvature, slope_of_mean.T).T
+        self.proposal = np.where(
+            self.own[:, np.newaxis],
+            self.best + self.length[:, np.newaxis] * step,
+            middle + from_mean,
+        )
 
     def checkpoint(self) -> Checkpoint:
         """Return what is needed to go on from here."""
@@ -274,6 +287,7 @@ class _Search:
             "best": self.best,
             "predicted": self.predicted,
             "length": self.length,
+            "own": self.own.astype(np.float64),
             "cost_before": np.array(self.before),
         }
         return Checkpoint(self.done, self.proposal.copy(), self.result, self.predicted, memory)

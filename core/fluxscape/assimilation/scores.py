@@ -59,6 +59,18 @@ def ensemble_scores(
     return out | {f"desroziers_{name}": value for name, value in consistency.items()}
 
 
+def error_scale(posterior: FloatArray, observed: FloatArray, sigma: FloatArray) -> float:
+    """Return by what the assumed errors must be multiplied to be as large as those that are seen.
+
+    The root of the mean of (observed - mean)^2 / (sigma^2 + ensemble variance), 1 at the least:
+    structural errors are assumed, and this is what assimilated data say of them (after Desroziers
+    et al. 2005, doi:10.1256/qj.05.108, whose ratios compare the same residuals with both means).
+    """
+    variance = sigma**2 + posterior.var(axis=0, ddof=1)
+    ratio = float(np.mean((observed - posterior.mean(axis=0)) ** 2 / variance))
+    return max(float(np.sqrt(ratio)), 1.0)
+
+
 def named_degradations(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return site, stream and ratio of RMSE of every row of scores that got worse by a tenth."""
     found = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from fluxscape.cli._site import place_of
 if TYPE_CHECKING:
     from fluxscape.assimilation.calibration import CalibrationSettings
     from fluxscape.assimilation.dlm_forward import SiteProblem
+    from fluxscape.assimilation.remote import ForwardMaker
 
 
 def register(commands: Any) -> None:
@@ -25,6 +28,9 @@ def register(commands: Any) -> None:
     )
     _site_options(calibrate, many=True)
     _method_options(calibrate)
+    calibrate.add_argument(
+        "--scheduler", metavar="ADDRESS", help="dask.distributed, such as tcp://host:8786"
+    )
     calibrate.add_argument("--out", metavar="FOLDER", required=True, help="where the result goes")
     calibrate.set_defaults(run=run_calibrate)
     twin = commands.add_parser(
@@ -75,10 +81,15 @@ def _site_options(parser: argparse.ArgumentParser, *, many: bool) -> None:
 
 def _method_options(parser: argparse.ArgumentParser) -> None:
     """Add what tells of the method."""
-    parser.add_argument("--method", choices=("es-mda", "eki"), default="es-mda", help="(es-mda)")
+    parser.add_argument(
+        "--method",
+        choices=("ies", "es-mda", "eki"),
+        default="ies",
+        help="iterative smoother, smoother with multiple assimilation, inversion (ies)",
+    )
     parser.add_argument("--members", type=int, default=100, help="size of the ensemble (100)")
     parser.add_argument(
-        "--passes", type=int, default=4, help="passes of es-mda (4); 0 lets the misfit choose"
+        "--passes", type=int, default=4, help="passes of a smoother (4); 0 lets the misfit choose"
     )
     parser.add_argument(
         "--spread", type=float, default=None, help="prior standard deviation, logit scale (0.8)"
@@ -93,18 +104,31 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
     problems, types = _problems(arguments)
     settings = _settings(arguments)
     folder = CalibrationFolder.open(Path(arguments.out), settings, problems)
-    done = calibrate(
-        problems,
-        types,
-        settings,
-        threads=arguments.workers,
-        on_progress=progress_line("calibrate"),
-        on_pass=folder.save_pass,
-        resume=folder.last_pass(),
-    )
+    with _where(arguments) as make_forward:
+        done = calibrate(
+            problems,
+            types,
+            settings,
+            make_forward=make_forward,
+            on_progress=progress_line("calibrate"),
+            on_pass=folder.save_pass,
+            resume=folder.last_pass(),
+        )
     facts = folder.save_result(done)
     _report(arguments, facts | {"folder": arguments.out}, _calibration_text)
     return 0
+
+
+@contextmanager
+def _where(arguments: argparse.Namespace) -> Iterator[ForwardMaker]:
+    """Yield what makes operators: on threads here, or on the workers of a scheduler."""
+    from fluxscape.assimilation.remote import on_scheduler, on_threads  # noqa: PLC0415
+
+    if arguments.scheduler is None:
+        yield on_threads(arguments.workers)
+        return
+    with on_scheduler(arguments.scheduler) as make:
+        yield make
 
 
 def run_twin(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
@@ -12,6 +11,7 @@ from fluxscape.assimilation.storage import CalibrationFolder
 from fluxscape.cli import main
 from fluxscape.dlm import parameters_for, run_dlm
 from fluxscape.errors import FileFormatError, MissingVariableError, RunError
+from helpers.calibration_tables import PLACE, write_table
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 SETTINGS = CalibrationSettings(members=12, passes=3, seed=4, parameters=("vcmax25",))
@@ -88,34 +88,10 @@ def test_a_damaged_pass_is_named(tmp_path: Path, problem: SiteProblem) -> None:
         kept.last_pass()
 
 
-def table(folder: Path) -> Path:
-    """Write a flux table that the model made."""
-    forcing = climate_dataset(CLIMATES["temperate summer"], days=8)
-    result = run_dlm(forcing, parameters_for("DBF"), latitude=42.0, longitude=0.0)
-    names = {
-        "air_temperature": forcing["air_temperature"],
-        "vapour_pressure_deficit": forcing["vapour_pressure_deficit"],
-        "surface_downwelling_shortwave_flux": forcing["surface_downwelling_shortwave_flux"],
-        "wind_speed": forcing["wind_speed"],
-        "precipitation_flux": forcing["precipitation_flux"],
-        "gross_primary_production": result["gross_primary_production"],
-    }
-    rows = [",".join(["time", *names])]
-    columns = [np.datetime_as_string(forcing["time"].to_numpy(), unit="s")]
-    columns += [[repr(float(value)) for value in item.to_numpy()] for item in names.values()]
-    rows += [",".join(row) for row in zip(*columns, strict=True)]
-    file = folder / "table.csv"
-    file.write_text("\n".join(rows) + "\n")
-    return file
-
-
-PLACE = ["--igbp", "DBF", "--latitude", "42", "--longitude", "0", "--utc-offset", "0"]
-
-
 def test_the_commands_calibrate_rank_and_try_twins(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = str(table(tmp_path))
+    file = str(write_table(tmp_path))
     common = [file, *PLACE, "--streams", "gpp", "--parameters", "vcmax25,stomatal_slope", "--json"]
     few = ["--members", "10", "--passes", "2"]
     assert main(["dlm", "calibrate", *common, *few, "--out", str(tmp_path / "cal")]) == 0
@@ -129,7 +105,7 @@ def test_the_commands_calibrate_rank_and_try_twins(
 
 
 def test_the_commands_say_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = str(table(tmp_path))
+    file = str(write_table(tmp_path))
     out = ["--out", str(tmp_path / "cal")]
     assert main(["dlm", "calibrate", file, file, *PLACE, *out]) == 2
     assert "belong to a single FILE" in capsys.readouterr().err
