@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "dlm",
     "lue",
     "fuse",
+    "upscale",
     "atlas",
     "represent",
     "network",

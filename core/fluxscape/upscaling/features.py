@@ -77,15 +77,21 @@ class Features:
     names: tuple[str, ...]
     fill: FloatArray
 
-    def matrix(self, frame: pd.DataFrame, *, where: str = "table") -> FloatArray:
+    def matrix(
+        self, frame: pd.DataFrame, *, where: str = "table", unseen_types: bool = False
+    ) -> FloatArray:
         """Return the features of each row of a table, shape (row, feature).
+
+        ``unseen_types`` lets rows of plant types pass that the training table did not have: they
+        are of no known type.
 
         Raises
         ------
         MissingVariableError, OutOfBoundsError
             If a column is absent, a value impossible, or a plant type was not trained.
         """
-        check_plant_types(frame, self.plant_types, where=where)
+        if not unseen_types:
+            check_plant_types(frame, self.plant_types, where=where)
         columns = _columns(complete_months(frame, where=where), self.lags, self.plant_types, where)
         values = np.column_stack([columns[name] for name in self.names])
         return np.where(np.isfinite(values), values, self.fill)

@@ -168,10 +168,12 @@ class RuleModel:
         span = range(self.term_start[rule], self.term_start[rule + 1])
         return {self.names[self.term[t]]: float(self.slope[t]) for t in span}
 
-    def text(self) -> str:
-        """Return all rules for people."""
+    def text(self, member: int | None = None) -> str:
+        """Return all rules for people, or those of one member, counted from 1."""
         lines: list[str] = []
         for row in self.table():
+            if member not in {None, row["member"]}:
+                continue
             if lines:
                 lines.append("")
             lines.append(

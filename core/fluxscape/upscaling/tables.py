@@ -236,3 +236,33 @@ def complete_months(frame: pd.DataFrame, *, where: str = "table") -> SiteMonths:
     whole[SITE] = names[all_sites]
     whole[TIME] = (all_counts // 12) * 100 + all_counts % 12 + 1
     return SiteMonths(whole, start, (all_counts % 12).astype(np.int64), place)
+
+
+def attribute_matrix(
+    frame: pd.DataFrame,
+    names: Iterable[str],
+    levels: dict[str, tuple[str, ...]],
+    *,
+    where: str = "table",
+) -> FloatArray:
+    """Return columns as a rule model takes them: numbers, and codes of categories.
+
+    A model's text names only the categories that its rules use, so another one has the code -1,
+    which no condition on categories holds for.
+
+    Raises
+    ------
+    MissingVariableError, OutOfBoundsError
+        If a column is absent or a number cannot be read.
+    """
+    names = tuple(names)
+    need_columns(frame, names, where=where)
+    columns = []
+    for name in names:
+        if name in levels:
+            codes = {level: float(code) for code, level in enumerate(levels[name])}
+            given = frame[name].to_numpy()
+            columns.append(np.array([codes.get(str(value), -1.0) for value in given]))
+        else:
+            columns.append(numbers(frame, name, where=where))
+    return np.column_stack(columns)
