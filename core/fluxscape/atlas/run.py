@@ -30,7 +30,7 @@ from fluxscape.atlas.models import (
 from fluxscape.atlas.product import LAND_FRACTION, write_product
 from fluxscape.atlas.settings import RunSettings
 from fluxscape.atlas.tasks import TaskTable
-from fluxscape.atlas.tile_run import FIXED, INDEX, STORE, region_arrays, run_tile
+from fluxscape.atlas.tile_run import FIXED, INDEX, STORE, close_runs, region_arrays, run_tile
 from fluxscape.atlas.tiles import Tile, active_tiles, run_cells_of
 from fluxscape.atlas.workers import run_tasks
 from fluxscape.errors import OutOfBoundsError, RunError
@@ -99,16 +99,19 @@ def run_national(
     target = Path(out).absolute()
     folder = target.with_name(target.name + ".tasks")
     prepared = _prepare(settings, folder)
-    run_tasks(
-        prepared.table,
-        run_tile,
-        str(folder),
-        workers=workers,
-        scheduler=scheduler,
-        memory_mb=memory_mb,
-        sound=prepared.sound,
-        on_progress=on_progress,
-    )
+    try:
+        run_tasks(
+            prepared.table,
+            run_tile,
+            str(folder),
+            workers=workers,
+            scheduler=scheduler,
+            memory_mb=memory_mb,
+            sound=prepared.sound,
+            on_progress=on_progress,
+        )
+    finally:
+        close_runs()
     dataset = _assemble(prepared)
     if settings.pyramid:
         write_product(dataset, target)

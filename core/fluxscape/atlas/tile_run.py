@@ -7,7 +7,6 @@ writes its tile into the store. Memory holds the forcing of a few cells for a ye
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,8 +82,28 @@ class _Context:
     weather: GriddedWeather | None
 
 
-@lru_cache(maxsize=2)
-def _context(folder: str, stamp: int) -> _Context:  # noqa: ARG001 (a new plan has a new stamp)
+_opened: dict[tuple[str, int], _Context] = {}
+"""The run that this process works on, opened once."""
+
+
+def _context(folder: str) -> _Context:
+    """Return the opened run of a folder; that of another one is closed."""
+    key = folder, Path(folder, "plan.json").stat().st_mtime_ns
+    if key not in _opened:
+        close_runs()
+        _opened[key] = _open(folder)
+    return _opened[key]
+
+
+def close_runs() -> None:
+    """Close the files of the run that this process works on."""
+    for context in _opened.values():
+        if context.weather is not None:
+            context.weather.close()
+    _opened.clear()
+
+
+def _open(folder: str) -> _Context:
     """Return the opened run of a folder."""
     table = TaskTable(Path(folder), 0)
     plan = table.plan
@@ -119,8 +138,7 @@ def run_tile(folder: str, number: int) -> dict[str, npt.NDArray[Any]]:
         ``status`` (cell,), the first status that is not 0; ``latitude`` and ``longitude`` of the
         cells; ``checksums`` of the regions that were written.
     """
-    stamp = Path(folder, "plan.json").stat().st_mtime_ns
-    context = _context(folder, stamp)
+    context = _context(folder)
     settings, store = context.settings, context.store
     top, left = (int(value) for value in context.tiles[number])
     shape = store.shape(LAND_FRACTION)

@@ -148,23 +148,23 @@ class RegionStore:
             msg = f"{name}: values of shape {values.shape} for a region of shape {wanted}"
             raise DimsError(msg, got=values.shape)
         with named_write_errors(self.path / name, ValueError):
+            # What a killed writer left there would be read first, and may be damaged.
+            self._file(name, region).unlink(missing_ok=True)
             array[(..., *region)] = values
         return self.checksum(name, region)
 
     def checksum(self, name: str, region: Region) -> int:
         """Return the CRC-32 of the file that holds a region, 0 where all of it is missing."""
-        leading = self._leading(name)
-        place = [str(part.start // self.side) for part in region]
-        file = self.path.joinpath(name, "c", *["0"] * leading, *place)
         try:
-            return zlib.crc32(file.read_bytes())
+            return zlib.crc32(self._file(name, region).read_bytes())
         except FileNotFoundError:
             return 0
 
-    def _leading(self, name: str) -> int:
-        """Return how many dimensions stand before y and x."""
-        array: Any = self._group[name]
-        return int(array.ndim) - 2
+    def _file(self, name: str, region: Region) -> Path:
+        """Return the file of the shard that holds a region."""
+        leading = len(self.shape(name)) - 2
+        place = [str(part.start // self.side) for part in region]
+        return self.path.joinpath(name, "c", *["0"] * leading, *place)
 
     def _check(self, shape: Sequence[int], region: Region) -> None:
         """Raise OutOfBoundsError unless a region is one whole shard."""
