@@ -9,13 +9,17 @@ _LARGEST_PARAMETER_FILE = 200_000
 _ELEVATIONS = (-500.0, 9000.0)
 
 
-def place_of(arguments: argparse.Namespace) -> dict[str, Any]:
+def place_of(
+    arguments: argparse.Namespace, needed: tuple[str, ...] = ("latitude", "longitude", "igbp")
+) -> dict[str, Any]:
     """Return the place from the options, else from the tower table, else from the file's name.
+
+    ``needed`` names what must be known of it.
 
     Raises
     ------
     MissingVariableError
-        If latitude, longitude or land cover are not told.
+        If something needed is not told.
     OutOfBoundsError
         If the place does not lie on Earth.
     """
@@ -27,7 +31,6 @@ def place_of(arguments: argparse.Namespace) -> dict[str, Any]:
     place: dict[str, Any] = {
         name: getattr(arguments, options.get(name, name), None) for name in names
     }
-    needed = ("latitude", "longitude", "igbp")
     site = getattr(arguments, "simulated", None) or arguments.site or _site_of_name(arguments.file)
     if site and any(place[name] is None for name in needed):
         from fluxscape.towers import find_site  # noqa: PLC0415

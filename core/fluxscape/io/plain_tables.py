@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,7 +29,7 @@ class PlainTable:
         Cells by column, without blanks around them.
     """
 
-    def __init__(self, path: str | os.PathLike[str], needed: Sequence[str]) -> None:
+    def __init__(self, path: str | Path, needed: Sequence[str]) -> None:
         """Read a table that has at least the ``needed`` columns.
 
         Raises
@@ -51,10 +50,9 @@ class PlainTable:
         self.columns = [str(name).strip() for name in reader.fieldnames or ()]
         for name in needed:
             if name not in self.columns:
-                msg = (
-                    f"{self.file}: no column {name!r} among {', '.join(self.columns[:20]) or 'none'}."
-                    f"{did_you_mean(name, self.columns)}"
-                )
+                there = ", ".join(self.columns[:20]) or "none"
+                hint = did_you_mean(name, self.columns)
+                msg = f"{self.file}: no column {name!r} among {there}.{hint}"
                 raise MissingVariableError(msg, file=self.file, column=name)
         if not found:
             msg = f"{self.file}: the table has no row"

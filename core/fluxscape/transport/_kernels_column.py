@@ -5,7 +5,8 @@ a layer [mol m-2], ``n`` molar density of air at the faces between layers [mol m
 conductance between neighbouring layers [m s-1], ``w`` vertical velocity at the upper face of each
 layer [m s-1], ``r`` rate at which a layer takes air of the background [s-1], ``E`` air that the
 lowest layer exchanges with each layer aloft by convection [mol m-2 s-1], ``G`` share of the surface
-flux that the counter-gradient term carries through each face, ``dt`` step [s].
+flux that the counter-gradient term carries through each face, ``dt`` step [s], ``s`` step over
+amount of air [m2 s mol-1].
 
 One backward Euler step solves A c' = c + dt (F s + background + advection). A is tridiagonal but
 for its first column and first row, which non-local mixing fills. Layers are eliminated from the top
@@ -30,7 +31,7 @@ CLOSE_TO_ONE = 1.0 - 1e-9
 
 @kernel
 def _local_rows(
-    a: Floats,
+    s: Floats,
     n: Floats,
     g: Floats,
     w: Floats,
@@ -43,7 +44,7 @@ def _local_rows(
     row: Floats,
 ) -> None:
     """Fill the rows of A that diffusion, vertical velocity (upwind) and inflow make."""
-    size = a.size
+    size = s.size
     lower[0] = 0.0
     for i in range(size):
         column[i] = 0.0
@@ -51,21 +52,19 @@ def _local_rows(
         row[i] = 0.0
         pivot[i] = 1.0 + dt * r[i]
     for i in range(size - 1):
-        exchange = dt * n[i] * g[i]
-        sinking = exchange + dt * n[i] * max(-w[i], 0.0)
-        rising = exchange + dt * n[i] * max(w[i], 0.0)
-        up[i] = -sinking / a[i]
-        pivot[i] += sinking / a[i]
-        lower[i + 1] = -rising / a[i + 1]
-        pivot[i + 1] += rising / a[i + 1]
+        sinking = n[i] * (g[i] + max(-w[i], 0.0)) * s[i]
+        rising = n[i] * (g[i] + max(w[i], 0.0)) * s[i + 1]
+        up[i] = -sinking
+        pivot[i] += sinking
+        lower[i + 1] = -rising
+        pivot[i + 1] += rising
 
 
 @kernel
 def _nonlocal_rows(
-    a: Floats,
+    s: Floats,
     E: Floats,
     symmetric: bool,
-    dt: float,
     column: Floats,
     pivot: Floats,
     up: Floats,
@@ -78,12 +77,12 @@ def _nonlocal_rows(
     """
     below = 0.0
     wide = False
-    first = dt / a[0]
-    for i in range(a.size - 1, 0, -1):
+    first = s[0]
+    for i in range(s.size - 1, 0, -1):
         if E[i] <= 0.0 and below <= 0.0:
             continue
         wide = True
-        here = dt / a[i]
+        here = s[i]
         column[i] -= here * E[i]
         if symmetric:
             pivot[i] += here * E[i]
@@ -100,7 +99,7 @@ def _nonlocal_rows(
 
 @kernel
 def factorise(
-    a: Floats,
+    s: Floats,
     n: Floats,
     g: Floats,
     w: Floats,
@@ -119,12 +118,12 @@ def factorise(
     ``lower`` and ``column`` come out multiplied by the inverse pivots ``pivot``; ``up`` and ``row``
     are the multipliers by which a layer is eliminated from its lower neighbour and layer 0.
     """
-    _local_rows(a, n, g, w, r, dt, lower, column, pivot, up, row)
-    wide = _nonlocal_rows(a, E, symmetric, dt, column, pivot, up, row)
+    _local_rows(s, n, g, w, r, dt, lower, column, pivot, up, row)
+    wide = _nonlocal_rows(s, E, symmetric, column, pivot, up, row)
     column[1] += lower[1]
     lower[1] = 0.0
     row[1] += up[0]
-    for i in range(a.size - 1, 0, -1):
+    for i in range(s.size - 1, 0, -1):
         inverse = 1.0 / pivot[i]
         share = row[i] * inverse
         row[i] = share
@@ -203,9 +202,8 @@ def solve_transposed(
 
 @kernel
 def flux_source(
-    a: Floats,
+    s: Floats,
     G: Floats,
-    dt: float,
     lower: Floats,
     column: Floats,
     pivot: Floats,
@@ -222,9 +220,9 @@ def flux_source(
     flux into clean air is nowhere negative. That depends on mixing and step only, so the
     transport stays linear.
     """
-    size = a.size
+    size = s.size
     source[:] = 0.0
-    source[0] = dt / a[0]
+    source[0] = s[0]
     carried = False
     for i in range(size - 1):
         carried = carried or G[i] > 0.0
@@ -233,10 +231,10 @@ def flux_source(
     plain = work[0]
     counter = work[1]
     plain[:] = source
-    counter[0] = -G[0] * dt / a[0]
+    counter[0] = -G[0] * s[0]
     for i in range(1, size):
         leaving = G[i] if i < size - 1 else 0.0
-        counter[i] = (G[i - 1] - leaving) * dt / a[i]
+        counter[i] = (G[i - 1] - leaving) * s[i]
     kept = 1.0
     moved = work[2]
     moved[:] = counter
@@ -273,13 +271,14 @@ def factorise_all(
 ) -> None:
     """Fill factors, flux response, background response and kept counter-gradient of all steps."""
     work = np.empty((3, a.size))
+    s = dt / a
     for t in range(g.shape[0]):
         nonlocal_[t] = factorise(
-            a, n, g[t], w[t], r[t], E[t], symmetric, dt,
+            s, n, g[t], w[t], r[t], E[t], symmetric, dt,
             lower[t], column[t], pivot[t], up[t], row[t],
         )  # fmt: skip
         kept[t] = flux_source(
-            a, G[t], dt, lower[t], column[t], pivot[t], up[t], row[t], nonlocal_[t],
+            s, G[t], lower[t], column[t], pivot[t], up[t], row[t], nonlocal_[t],
             source[t], work,
         )  # fmt: skip
         for i in range(a.size):

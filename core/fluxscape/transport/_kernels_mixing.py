@@ -2,11 +2,12 @@
 
 Symbols: ``u`` friction velocity [m s-1], ``L`` Obukhov length [m], ``w`` kinematic heat flux
 [K m s-1], ``T`` air temperature [K], ``h`` height of the boundary layer [m], ``z`` height above the
-displacement height [m], ``k`` von Karman constant, ``ws`` convective velocity [m s-1], ``wm``
-velocity scale of momentum [m s-1], ``Pr`` turbulent Prandtl number, ``g`` conductance between
-layer centres [m s-1], ``G`` share of the surface flux that the counter-gradient term carries
-[1], ``E`` air exchanged with the lowest layer [mol m-2 s-1], ``gamma`` lapse rate of potential
-temperature [K m-1], ``D`` divergence of the horizontal wind [s-1].
+displacement height [m], ``per_distance`` inverse distances of centres [m-1], ``k`` von Karman
+constant, ``ws`` convective velocity [m s-1], ``wm`` velocity scale of momentum [m s-1], ``Pr``
+turbulent Prandtl number, ``g`` conductance between layer centres [m s-1], ``G`` share of the
+surface flux that the counter-gradient term carries [1], ``E`` air exchanged with the lowest layer
+[mol m-2 s-1], ``gamma`` lapse rate of potential temperature [K m-1], ``D`` divergence of the
+horizontal wind [s-1].
 """
 
 from __future__ import annotations
@@ -161,6 +162,7 @@ def mixing(
     T: float,
     z: Floats,
     log_z: Floats,
+    per_distance: Floats,
     faces: Floats,
     a: Floats,
     smallest: float,
@@ -182,6 +184,7 @@ def mixing(
     ws = convective_velocity(h, w, T)
     unstable = L < 0.0 and ws > 0.0
     top = SURFACE_SHARE * h
+    per_height = 1.0 / h
     wm = math.pow(u * u * u + CONVECTIVE * ws * ws * ws, 1.0 / 3.0)
     outer = 0.0
     share = 0.0
@@ -193,16 +196,16 @@ def mixing(
     before = log_z[0] - scalar_profile(z[0], L)
     for i in range(size - 1):
         z_face = faces[i + 1]
-        distance = z[i + 1] - z[i]
+        inverse = per_distance[i]
         E[i] = 0.0
         G[i] = 0.0
-        g[i] = smallest / distance
+        g[i] = smallest * inverse
         if z_face >= h:
             continue
-        shape = (1.0 - z_face / h) ** 2
+        shape = (1.0 - z_face * per_height) ** 2
         if unstable and z_face >= top:
             K = outer * z_face * shape
-            g[i] += scale * K / distance
+            g[i] += scale * K * inverse
             if scheme == COUNTER_GRADIENT:
                 G[i] = K * share
         else:
@@ -283,6 +286,7 @@ def mix_all(
     T: Floats,
     z: Floats,
     log_z: Floats,
+    per_distance: Floats,
     faces: Floats,
     a: Floats,
     smallest: float,
@@ -295,6 +299,6 @@ def mix_all(
     """Fill :func:`mixing` of all steps, shape (time, layer)."""
     for t in range(u.size):
         mixing(
-            u[t], L[t], h[t], w[t], T[t], z, log_z, faces, a, smallest, scale, scheme,
+            u[t], L[t], h[t], w[t], T[t], z, log_z, per_distance, faces, a, smallest, scale, scheme,
             g[t], G[t], E[t],
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fluxscape.contracts import driven_status, provenance
 from fluxscape.errors import OutOfBoundsError, RunError
+from fluxscape.transport.column_budget import CHUNK_STEPS, chunks, column_budget, mass_error
 from fluxscape.transport.forcing import ColumnForcing, facts_json, prepare_column
 from fluxscape.transport.grid import ColumnGrid, stretched_grid
 from fluxscape.transport.inlets import Inlets, make_inlets
@@ -34,11 +35,11 @@ Progress = Callable[[float, str], None]
 SUBSTEP_SECONDS: Final = 300.0
 """Longest implicit step [s]; mixing of a step of the forcing is held in it."""
 
-CHUNK_STEPS: Final = 4096
-"""Steps whose factors are held at a time."""
-
 LARGEST_MASS_ERROR: Final = 1e-9
 """Relative error of the carbon budget of a run above which it counts as failed."""
+
+LOWEST_TOP: Final = 3000.0
+"""Height of a column unless a given boundary layer needs a higher one [m]."""
 
 HIGHEST_LAYER: Final = 0.95
 """Share of the column that a computed boundary layer may fill."""
@@ -92,6 +93,39 @@ class Column:
         return np.asarray(inside * self.forcing.advection[part, np.newaxis])
 
 
+def default_grid(
+    forcing: ColumnForcing, layers: int = 40, first: float = 10.0, top: float | None = None
+) -> ColumnGrid:
+    """Return layers at the mean pressure and temperature of a forcing.
+
+    Parameters
+    ----------
+    forcing
+        From :func:`~fluxscape.transport.forcing.prepare_column`.
+    layers
+        Number of layers.
+    first
+        Thickness of the lowest [m].
+    top
+        Height of the column [m]; 3000 m when absent, or what holds the given boundary layer.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If such layers cannot be made.
+    """
+    given = forcing.surface.height
+    highest = float(given[np.isfinite(given)].max(initial=0.0))
+    reach = max(LOWEST_TOP, 1.05 * highest / HIGHEST_LAYER) if top is None else top
+    return stretched_grid(
+        layers,
+        min(first, reach / max(layers, 1)),
+        reach,
+        surface_pressure=forcing.pressure,
+        surface_temperature=float(forcing.surface.air_temperature.mean()),
+    )
+
+
 def make_column(
     forcing: xr.Dataset | ColumnForcing,
     *,
@@ -114,7 +148,7 @@ def make_column(
     latitude
         [degrees north]; needed for a dataset.
     grid
-        Layers; 40 from 10 m to 3000 m thick at the mean pressure and temperature when absent.
+        Layers; :func:`default_grid` when absent.
     heights
         Of inlets above ground [m], increasing; may be empty.
     displacement_height
@@ -147,10 +181,7 @@ def make_column(
             background=background,
         )
     surface = forcing.surface
-    layers = grid or stretched_grid(
-        surface_pressure=forcing.pressure,
-        surface_temperature=float(surface.air_temperature.mean()),
-    )
+    layers = grid or default_grid(forcing)
     if not substep_seconds > 0.0:
         msg = f"the implicit step must be longer than 0 s, got {substep_seconds}"
         raise OutOfBoundsError(msg, got=substep_seconds)
@@ -213,7 +244,7 @@ def run_column(
     first = state
     mean, ends = np.empty((steps, grid.layers)), np.empty((steps, grid.layers))
     diffusivity, kept = np.empty_like(mean), np.empty(steps)
-    for part in _parts(steps):
+    for part in chunks(steps):
         operator = column.operator(part)
         mean[part], state = operator.run(
             state,
@@ -227,17 +258,11 @@ def run_column(
         if on_progress is not None:
             on_progress(part.stop / steps, f"step {part.stop} of {steps}")
     budget = column_budget(column, forced, mean, ends, first)
-    error = _mass_error(column, budget, first)
+    error = mass_error(column, budget, first)
     if not (np.isfinite(mean).all() and error < LARGEST_MASS_ERROR):
         msg = f"the column lost its carbon budget: relative error {error:.1e}"
         raise RunError(msg, mass_error=error)
     return _product(column, forced, mean, diffusivity, budget, error, float(kept.min()))
-
-
-def _parts(steps: int) -> Iterator[slice]:
-    """Yield the parts of a period whose factors are held at a time."""
-    for start in range(0, steps, CHUNK_STEPS):
-        yield slice(start, min(start + CHUNK_STEPS, steps))
 
 
 def _spun_up(column: Column, flux: Floats, state: Floats, days: float) -> Floats:
@@ -256,63 +281,6 @@ def _diffusivity(column: Column, part: slice) -> Floats:
     out = np.zeros_like(conductance)
     out[:, :-1] = conductance[:, :-1] * np.diff(column.grid.centres)
     return out
-
-
-def column_budget(
-    column: Column, flux: Floats, mean: Floats, ends: Floats, first: Floats
-) -> dict[str, Floats]:
-    """Return the terms of the carbon budget of the whole column [umol m-2 s-1], (time,) each.
-
-    storage = surface + background + subsidence + advection. ``entrainment_flux`` is inside it:
-    w_e times the mole fraction above the boundary layer less that within it.
-
-    Parameters
-    ----------
-    column
-        From :func:`make_column`.
-    flux
-        Surface flux, shape (time,).
-    mean, ends
-        Step means and states at the end of steps, shape (time, layer).
-    first
-        First state, shape (layer,).
-    """
-    amount, density = column.grid.air_amount, column.grid.face_density
-    names = ("storage_flux", "background_flux", "subsidence_flux", "advection_flux")
-    terms = {name: np.zeros(flux.size) for name in names}
-    total = np.concatenate([[float(first @ amount)], ends @ amount])
-    terms["storage_flux"] = np.diff(total) / column.forcing.step_seconds
-    for part in _parts(flux.size):
-        moved = column.mixing(part)
-        here = mean[part]
-        background = column.forcing.background[part, np.newaxis]
-        terms["background_flux"][part] = (moved.inflow * (background - here)) @ amount
-        across = density[:-1] * moved.vertical_velocity[:, :-1] * np.diff(here, axis=1)
-        terms["subsidence_flux"][part] = -across.sum(axis=1)
-        tendency = column.tendency(part)
-        if tendency is not None:
-            terms["advection_flux"][part] = tendency @ amount
-    above = above_share(column.grid, column.heights.height)
-    rows = np.arange(flux.size)
-    top = np.argmax(above > 0.0, axis=1)
-    over = np.minimum(top + 1, column.grid.layers - 1)
-    inside = (1.0 - above) * amount
-    within = (inside * mean).sum(axis=1) / inside.sum(axis=1)
-    entrained = column.heights.entrainment_velocity * column.grid.air_density[top]
-    terms["entrainment_flux"] = entrained * (mean[rows, over] - within)
-    terms["surface"] = flux
-    return terms
-
-
-def _mass_error(column: Column, budget: dict[str, Floats], first: Floats) -> float:
-    """Return the unexplained change of carbon over the run, relative to that in the column."""
-    inside = ("surface", "background_flux", "subsidence_flux", "advection_flux")
-    unexplained = budget["storage_flux"] - sum(budget[name] for name in inside)
-    seconds = column.forcing.step_seconds
-    scale = float(np.abs(first @ column.grid.air_amount)) + float(
-        np.abs(budget["surface"]).sum() * seconds
-    )
-    return float(abs(unexplained.sum()) * seconds / max(scale, 1e-300))
 
 
 def _product(

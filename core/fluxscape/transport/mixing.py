@@ -306,6 +306,7 @@ def mix_column(
         surface.air_temperature,
         centres,
         np.log(centres),
+        1.0 / np.diff(centres),
         grid.faces,
         grid.air_amount,
         p.smallest_diffusivity,

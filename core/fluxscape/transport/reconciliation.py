@@ -19,13 +19,16 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from fluxscape.errors import MissingVariableError, OutOfBoundsError, did_you_mean
+from fluxscape.errors import MissingVariableError, did_you_mean
 from fluxscape.transport.covariance import cholesky
 from fluxscape.transport.scales import COUNTS, LEVELS, Estimate, Link
 
 Floats = NDArray[np.float64]
 
 GRAMS_PER_PETAGRAM: Final = 1e15
+
+_SMALLEST: Final = 1e-10
+_ESTIMABLE: Final = 1e-8
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ class Reconciliation:
     ----------
     unknowns
         (place, component) of each unknown.
+    known
+        Orthonormal directions in the space of the unknowns that the estimates see, shape
+        (direction, unknown). Where only sums of components were estimated, only those are known.
     mean, covariance
-        [g m-2 year-1] and its square.
+        Of least norm [g m-2 year-1] and its square; for known sums only.
     labels
         Of estimates and links, in the order of what follows.
     observed, fitted, deviation
@@ -53,6 +59,7 @@ class Reconciliation:
     """
 
     unknowns: tuple[tuple[str, str], ...]
+    known: Floats
     mean: Floats
     covariance: Floats
     labels: tuple[str, ...]
@@ -73,29 +80,40 @@ class Reconciliation:
         place
             Name of the place.
         counts
-            One of :data:`COUNTS`; components that no estimate counts are taken out of it.
+            One of :data:`COUNTS`.
 
         Raises
         ------
         MissingVariableError
-            If nothing is known of it.
+            If the estimates do not determine it.
         """
-        direction = np.array(
-            [
-                COUNTS[counts].get(component, 0.0) if where == place else 0.0
-                for where, component in self.unknowns
-            ]
-        )
-        if not direction.any():
-            msg = f"no estimate tells of {counts} of {place!r}"
-            raise MissingVariableError(msg)
+        if not self.knows(place, counts):
+            msg = (
+                f"the estimates do not determine {counts} of {place!r}: it stands nowhere, or only "
+                "in sums with others. Give an estimate of it, if need be zero with its uncertainty"
+            )
+            raise MissingVariableError(msg, place=place, counts=counts)
+        direction = self._direction(place, counts)
         weights = dict(zip(self.labels, (direction @ self.weights).tolist(), strict=True))
         variance = float(direction @ self.covariance @ direction)
         return float(direction @ self.mean), float(np.sqrt(variance)), weights
 
     def knows(self, place: str, counts: str) -> bool:
-        """Return whether every component of a count is an unknown of the place."""
-        return all((place, component) in self.unknowns for component in COUNTS[counts])
+        """Return whether the estimates determine a count of a place."""
+        if any((place, component) not in self.unknowns for component in COUNTS[counts]):
+            return False
+        direction = self._direction(place, counts)
+        seen = self.known.T @ (self.known @ direction)
+        return bool(np.abs(seen - direction).max() < _ESTIMABLE)
+
+    def _direction(self, place: str, counts: str) -> Floats:
+        """Return a count of a place in the space of the unknowns."""
+        return np.array(
+            [
+                COUNTS[counts].get(component, 0.0) if where == place else 0.0
+                for where, component in self.unknowns
+            ]
+        )
 
 
 def reconcile(
@@ -118,7 +136,7 @@ def reconcile(
     Raises
     ------
     OutOfBoundsError
-        If an unknown is determined by nothing, naming it, or the covariance is singular.
+        If the covariance is singular.
     MissingVariableError
         If there is no estimate, or a link names a place without any.
     """
@@ -191,14 +209,8 @@ def _solve(
     C = cholesky(V, "the covariance of the estimates")
     white = scipy.linalg.solve_triangular(C, A, lower=True)
     left, values, right = np.linalg.svd(white, full_matrices=False)
-    if values.size < len(unknowns) or values.min() < 1e-10 * values.max():
-        direction = right[-1] if values.size == len(unknowns) else _null(white)
-        place, component = unknowns[int(np.argmax(np.abs(direction)))]
-        msg = (
-            f"{component} of {place!r} is determined by no estimate: it stands only in sums with "
-            "others. Give an estimate of it, if need be zero with its uncertainty"
-        )
-        raise OutOfBoundsError(msg, place=place, component=component)
+    kept = values > _SMALLEST * values.max()
+    left, values, right = left[:, kept], values[kept], right[kept]
     inverse = (right.T / values**2) @ right
     weights = scipy.linalg.solve_triangular(
         C, (right.T / values @ left.T).T, lower=True, trans="T"
@@ -213,6 +225,7 @@ def _solve(
         residual = np.where(spread > 1e-9 * sigma, (y - fitted) / spread, 0.0)
     return Reconciliation(
         unknowns,
+        right,
         mean,
         inverse,
         labels,
@@ -223,13 +236,8 @@ def _solve(
         hat,
         weights,
         float(misfit @ misfit),
-        y.size - len(unknowns),
+        y.size - values.size,
     )
-
-
-def _null(matrix: Floats) -> Floats:
-    """Return a direction that a matrix with too few rows does not see."""
-    return np.asarray(scipy.linalg.null_space(matrix)[:, 0])
 
 
 def budget_table(

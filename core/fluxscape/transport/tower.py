@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from fluxscape.contracts import provenance
-from fluxscape.errors import DimsError, MissingVariableError
+from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
 from fluxscape.transport.column import Column
 from fluxscape.transport.covariance import exponential_covariance, joined
 from fluxscape.transport.ensemble import draw_ensemble, ensemble_smoother
@@ -156,6 +156,45 @@ def invert_tower(
     )
     linear = regional_map(column, observations, longitude=longitude, settings=s, terms=terms)
     return solve_map(linear, s)
+
+
+def record_on_steps(record: xr.DataArray, column: Column) -> Floats:
+    """Return a record of inlets on the steps of a column, shape (time, level).
+
+    Parameters
+    ----------
+    record
+        Over (time, level), as :func:`fluxscape.io.profiles.read_profile` gives it.
+    column
+        Whose period it must lie in.
+
+    Raises
+    ------
+    OutOfBoundsError
+        If an observation lies outside the period, naming the first.
+    DimsError
+        If a time is no start of a step.
+    """
+    times, moments = column.forcing.times, record["time"].to_numpy()
+    end = times[-1] + np.timedelta64(column.forcing.step_seconds, "s")
+    outside = (moments < times[0]) | (moments >= end)
+    if outside.any():
+        first = np.datetime_as_string(moments[int(np.argmax(outside))], unit="m")
+        period = " to ".join(np.datetime_as_string(moment, unit="m") for moment in (times[0], end))
+        msg = (
+            f"the observation of {first} lies outside the period of the forcing, {period} "
+            f"({int(outside.sum())} of {outside.size} do)"
+        )
+        raise OutOfBoundsError(msg, got=first)
+    place = np.searchsorted(times, moments)
+    off = (place >= times.size) | (times[np.minimum(place, times.size - 1)] != moments)
+    if off.any():
+        first = np.datetime_as_string(moments[int(np.argmax(off))], unit="s")
+        msg = f"the observation of {first} starts with no step of the forcing"
+        raise DimsError(msg, got=first)
+    out = np.full((times.size, record.sizes["level"]), np.nan)
+    out[place] = record.to_numpy()
+    return out
 
 
 def solve_map(linear: RegionalMap, settings: InversionSettings) -> TowerInversion:

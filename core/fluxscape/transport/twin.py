@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from fluxscape.transport.column import Column, run_column
 from fluxscape.transport.covariance import cholesky
 from fluxscape.transport.inversion import LinearProblem, invert
+from fluxscape.transport.regional import daily_means, regional_map, with_mixing
+from fluxscape.transport.settings import InversionSettings
+from fluxscape.transport.tower import error_covariance, prior_covariance
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +56,49 @@ class TwinResult:
     rmse_of_mean: float
     bias_of_mean: float
     chi_square_ratio: float
+
+
+def twin_record(
+    column: Column,
+    *,
+    longitude: float,
+    settings: InversionSettings,
+    seed: int,
+    mixing: float = 1.0,
+) -> tuple[Floats, float]:
+    """Return a record made from known fluxes, shape (time, level), and their mean.
+
+    The truth is the prior flux with corrections drawn from its prior; background, advection and
+    mixing of the truth are as believed but for ``mixing``. The noise of a day's mean has the stated
+    errors, and is the same in all steps of the day.
+
+    Parameters
+    ----------
+    column
+        With the prior flux.
+    longitude
+        [degrees east].
+    settings
+        Prior and errors.
+    seed
+        Of all draws.
+    mixing
+        Factor on mixing strength in the truth.
+    """
+    levels = column.inlets.heights.size
+    hours = (settings.first_hour, settings.last_hour)
+    everything = np.zeros((column.forcing.times.size, levels))
+    seen = daily_means(column.forcing.times, everything, longitude=longitude, hours=hours)
+    linear = regional_map(column, seen, longitude=longitude, settings=settings, terms=())
+    draw = np.random.default_rng(seed)
+    root = cholesky(prior_covariance(linear, settings), "the prior covariance")
+    state = root @ draw.standard_normal(root.shape[0])
+    truth = column.forcing.flux + state[linear.flux_element]
+    nature = with_mixing(column, mixing) if mixing != 1.0 else column
+    record = run_column(nature, flux=truth)["inlet_carbon_dioxide_mole_fraction"].to_numpy()
+    error = cholesky(error_covariance(seen, settings), "the covariance of the observation errors")
+    noise = np.append(error @ draw.standard_normal(error.shape[0]), 0.0)
+    return record + noise[seen.group], float(truth.mean())
 
 
 def twin_trials(
