@@ -28,6 +28,7 @@ from fluxscape.vocabulary import VARIABLES
 
 STREAMS = ("nee", "gpp")
 WEIGHT = 0.1
+FEWEST = 2500
 DEGRADED = 1.1
 NEE = "net_ecosystem_exchange"
 
@@ -64,10 +65,10 @@ def problem_of(tower: Tower, *, first=None, last=None, streams=("nee",), **optio
 
 
 def measured_years(tower: Tower) -> list[int]:
-    """Return the years with a hundred measured days."""
-    years = tower.observed["daily"][NEE].index.year
+    """Return the years of the forcing with :data:`FEWEST` measured half-hours of NEE."""
+    years = tower.observed["half-hourly"][NEE].index.year
     found, count = np.unique(years, return_counts=True)
-    return [int(year) for year, days in zip(found, count, strict=True) if days >= 100]
+    return [int(year) for year, n in zip(found, count, strict=True) if n >= FEWEST]
 
 
 def steps_of(tower: Tower, first: int, last: int) -> dict[str, int]:

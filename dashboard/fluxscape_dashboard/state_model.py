@@ -111,6 +111,9 @@ class ModelState(param.Parameterized):
     dlm_cal_members = param.Selector(
         default=40, objects=[10, 20, 40, 100, 200], doc="Members of the ensemble."
     )
+    dlm_cal_method = param.Selector(
+        default="ies", objects=["ies", "es-mda"], doc="Method of the calibration."
+    )
     dlm_cal_passes = param.Selector(
         default=4, objects=[1, 2, 3, 4, 6, 8], doc="Passes of the ensemble smoother."
     )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fluxscape.assimilation.calibration import DEFAULT_PARAMETERS
+from fluxscape.assimilation.storage import read_posterior
+from fluxscape.atlas.ensemble import ParameterEnsemble
 from fluxscape.dlm import DlmParameters
 from fluxscape.errors import MissingVariableError
 from fluxscape.io import wire
+from fluxscape.io.atomic import write_netcdf
+from fluxscape.io.parameter_files import read_parameter_ensemble
 from fluxscape_dashboard.pages._model_calibration import CalibrationTab
 from fluxscape_dashboard.pages._model_calibration_words import parameters_frame, scores_frame
+from fluxscape_dashboard.pages._model_parameters import ModelParameters
 from fluxscape_dashboard.pages._place import Place
 from fluxscape_dashboard.pages.base import Services
 from fluxscape_dashboard.state import AppState, read_query, write_query
@@ -21,9 +27,15 @@ from fluxscape_dashboard.tower_table import tower_or_none
 from fluxscape_dashboard.views.model_calibration import GRID, BandChart, RidgeChart, density
 from fluxscape_dashboard.views.series import Quantity
 from fluxscape_dashboard.work.calibration import calibration_pass, rank_candidates
-from fluxscape_dashboard.work.calibration_task import CANDIDATES
+from fluxscape_dashboard.work.calibration_task import CANDIDATES, posterior_members, read_plan
+from fluxscape_dashboard.work.model import Site, run_land_surface
 from fluxscape_dashboard.work.model_sets import ModelSet
+from fluxscape_dashboard.work.uploads import read_upload
+from helpers.calibration_tables import write_table
 from helpers.empty_page import EmptyPage
+
+# Panel's own buttons give themselves both.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
 
 NAMES = ("vcmax25", "heterotrophic_respiration10")
 ROWS = [row for row in DlmParameters.table() if row.name in NAMES]
@@ -178,12 +190,14 @@ def test_the_choices_of_a_calibration_live_in_the_address() -> None:
         dlm_cal_streams=["gpp"],
         dlm_cal_parameters=["vcmax25"],
         dlm_cal_members=100,
+        dlm_cal_method="es-mda",
         dlm_part="summer",
     )
     restored = AppState()
     assert read_query(restored, write_query(state)) == ()
     assert restored.dlm_cal_streams == ["gpp"]
     assert restored.dlm_cal_members == 100
+    assert restored.dlm_cal_method == "es-mda"
     assert restored.dlm_part == "summer"
 
 
@@ -211,7 +225,7 @@ class _Running:
 
 class _Bench:
     def __init__(self, **state: Any) -> None:
-        self.jobs, self.accepted = _Jobs(), list[dict[str, float]]()
+        self.jobs, self.accepted = _Jobs(), list[tuple[dict[str, float], str]]()
         services = Services(
             jobs=self.jobs,  # type: ignore[arg-type]
             session="test",
@@ -229,7 +243,7 @@ class _Bench:
             place=lambda: place,
             made_with=lambda: self.made_with,
             kept=lambda: self.kept,
-            on_accept=self.accepted.append,
+            on_accept=lambda changes, name: self.accepted.append((changes, name)),
         )
         self.tab.show(visible=True)
 
@@ -250,8 +264,75 @@ def make_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., _Bench]:
     return _Bench
 
 
+def _saved(tab: CalibrationTab, folder: Path) -> Path:
+    """Return the file that the tab saves."""
+    name = tab._file_name()
+    assert name.startswith("fluxscape_posterior_CN-Cha")
+    tab._write(folder / name)
+    return folder / name
+
+
+def test_a_set_that_was_accepted_is_listed_and_comes_back() -> None:
+    state = AppState(tower="CN-Cha", dlm_params={"porosity": 0.5})
+    said: list[str] = []
+    services = Services(
+        jobs=_Jobs(),  # type: ignore[arg-type]
+        session="test",
+        notify=lambda _, key, **__: said.append(key),
+        on_close=lambda _: None,
+    )
+    parameters = ModelParameters(EmptyPage(state, services))
+    assert not parameters.sets.view.visible
+    parameters.accept({"vcmax25": 90.0}, "Calibrated at CN-Cha to NEE")
+    assert said == ["model.cal_accepted"]
+    assert parameters.sets.view.visible
+    assert list(parameters.sets.view.options) == ["As set below", "Calibrated at CN-Cha to NEE"]
+    assert parameters.sets.view.value == "Calibrated at CN-Cha to NEE"
+    state.dlm_params = {}
+    assert parameters.sets.view.value == ""
+    parameters.sets.view.value = "Calibrated at CN-Cha to NEE"
+    assert state.dlm_params == {"porosity": 0.5, "vcmax25": 90.0}
+    assert state.dlm_type == "MF"
+
+
+def test_soil_respires_at_the_rate_that_was_calibrated() -> None:
+    site = Site(**SITE)
+    rates = []
+    for rate in (1.0, 4.0):
+        chosen = ModelSet.of("dlm", "MF", "loam", {"heterotrophic_respiration10": rate})
+        run = run_land_surface(site, chosen, _silent)
+        rates.append(float(run["ecosystem_respiration"].mean()))
+    assert rates[1] > 1.3 * rates[0]
+
+
+def test_an_uploaded_table_is_calibrated_to_from_end_to_end(tmp_path: Path) -> None:
+    table = tmp_path / "table.nc"
+    said = read_upload(str(write_table(tmp_path, days=20)), str(table), 0.0)
+    assert "gross_primary_production" in [item["name"] for item in said["variables"]]
+    site = {
+        **SITE,
+        "latitude": 42.0,
+        "longitude": 0.0,
+        "table": str(table),
+        "utc_offset_hours": 0.0,
+    }
+    made_with = ModelSet("dlm", "DBF", "loam").to_entries()
+    plan = _plan(site=site, made_with=made_with, streams=["gpp"], truth=None, part="year")
+    last = _all_passes(plan)[-1]
+    assert last["truth"] is None
+    assert [row["stream"] for row in last["summary"]["scores"]] == ["gpp"]
+    # The table was made by the model with its defaults.
+    assert np.median(last["values"][:, 0]) == pytest.approx(57.7, rel=0.2)
+    members = posterior_members(read_plan(plan), last)
+    assert members.attrs["data_status"] == "observed"
+    write_netcdf(members, tmp_path / "posterior.nc")
+    read = read_parameter_ensemble(tmp_path / "posterior.nc")
+    found = ParameterEnsemble.of_file(read, None)
+    assert found.members == 10
+
+
 def test_passes_follow_each_other_and_medians_are_taken_over(
-    make_bench: Callable[..., _Bench], passes: list[dict[str, Any]]
+    make_bench: Callable[..., _Bench], passes: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     bench = make_bench(dlm_cal_parameters=list(NAMES))
     bench.tab._begin()
@@ -266,7 +347,11 @@ def test_passes_follow_each_other_and_medians_are_taken_over(
     assert bench.jobs.submitted[1][1]["before"] is passes[0]["state"]
     bench.tab._take_pass(passes[-1], plan)
     bench.tab._use()
-    assert bench.accepted[0]["vcmax25"] == pytest.approx(90.0, rel=0.15)
+    changes, name = bench.accepted[0]
+    assert changes["vcmax25"] == pytest.approx(90.0, rel=0.15)
+    assert name.startswith("Calibrated at CN-Cha to ")
+    members = read_posterior(_saved(bench.tab, tmp_path))["MF"]
+    assert [item.vcmax25 for item in members] == pytest.approx(list(passes[-1]["values"][:, 0]))
     # What comes from a calibration that was given up is not shown.
     bench.tab._begin()
     bench.tab._take_pass(passes[0], plan)

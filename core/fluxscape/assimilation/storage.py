@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
+import xarray as xr
 
 from fluxscape._version import __version__
 from fluxscape.assimilation.calibration import Calibration, CalibrationSettings, settings_text
@@ -19,14 +21,21 @@ from fluxscape.assimilation.dlm_forward import SiteProblem
 from fluxscape.assimilation.passes import Checkpoint, Result
 from fluxscape.assimilation.problem import facts_of
 from fluxscape.assimilation.space import ParameterSpace
+from fluxscape.contracts import provenance
+from fluxscape.dlm import DlmParameters, parameters_for
 from fluxscape.errors import FileFormatError, RunError
-from fluxscape.io.atomic import json_text, write_bytes, write_text
+from fluxscape.io.atomic import json_text, write_bytes, write_netcdf, write_text
+from fluxscape.io.parameter_files import read_parameter_ensemble
+
+FloatArray = npt.NDArray[np.float64]
 
 _PLAN: Final = "plan.json"
 _PASS: Final = "pass.npz"  # noqa: S105 (a file's name)
 _RESULT: Final = "calibration.json"
 _MEMORY: Final = "memory_"
 _ENSEMBLE: Final = "ensemble.npz"
+POSTERIOR: Final = "posterior.nc"
+"""Members by type, as maps read them."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,7 @@ class CalibrationFolder:
             prior=np.stack([done.site_values(i, prior=True) for i in range(len(done.problems))]),
             posterior=np.stack([done.site_values(i) for i in range(len(done.problems))]),
         )
+        write_netcdf(posterior_dataset(done), self.folder / POSTERIOR)
         for index, problem in enumerate(done.problems):
             medians = done.median_parameters(index).to_dict()
             lines = [f"{name}: {medians[name]!r}" for name in done.settings.parameters]
@@ -151,6 +161,102 @@ class CalibrationFolder:
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
         write_bytes(buffer.getbuffer(), file)
+
+
+def posterior_dataset(done: Calibration) -> xr.Dataset:
+    """Return the posterior of every type: parameters over ``igbp`` and ``member``.
+
+    Members are those of a place of the type that was not calibrated itself: parameters of the type
+    plus departures as wide as assumed. One site alone has no departures, and stands for its type.
+    """
+    layout = done.layout
+    z = done.result.posterior
+    values = {
+        name: space.outside(layout.new_site(z, space, name, done.settings.seed))
+        for name, space in layout.spaces.items()
+    }
+    return members_dataset(values, done.settings.parameters, _without_clock(done))
+
+
+def members_dataset(
+    values: Mapping[str, FloatArray], names: Sequence[str], attrs: Mapping[str, Any]
+) -> xr.Dataset:
+    """Return members of parameters over ``igbp`` and ``member``, as maps read them.
+
+    Parameters
+    ----------
+    values
+        By IGBP class, shape (member, parameter), in the parameters' units.
+    names
+        Of the parameters.
+    attrs
+        Of the dataset.
+    """
+    rows = {row.name: row for row in DlmParameters.table()}
+    members = next(iter(values.values())).shape[0]
+    return xr.Dataset(
+        {
+            name: (
+                ("igbp", "member"),
+                np.stack([found[:, i] for found in values.values()]),
+                {"units": rows[name].unit, "long_name": rows[name].description},
+            )
+            for i, name in enumerate(names)
+        },
+        coords={"igbp": list(values), "member": np.arange(members)},
+        attrs=dict(attrs),
+    )
+
+
+def _without_clock(done: Calibration) -> dict[str, Any]:
+    """Return the provenance of a posterior; without a date, as a resumed run has the same bytes."""
+    facts = provenance(
+        status="observed",
+        source=f"posterior of a calibration of DLM by {done.settings.method}",
+        parameters=asdict(done.settings),
+        site=", ".join(done.layout.sites),
+        seed=done.settings.seed,
+    )
+    del facts["history"]
+    return facts
+
+
+def read_posterior(
+    path: str | Path, *, soil_texture: str = "loam"
+) -> dict[str, list[DlmParameters]]:
+    """Return the members of a posterior as full parameter sets by IGBP class.
+
+    Parameters
+    ----------
+    path
+        ``posterior.nc`` of a calibration, or its folder; or any ensemble of parameters that
+        :func:`fluxscape.io.parameter_files.read_parameter_ensemble` reads.
+    soil_texture
+        Of what was not estimated.
+
+    Returns
+    -------
+    dict
+        A list of members for each class; what was not estimated has the defaults of the class.
+
+    Raises
+    ------
+    FileFormatError, DimsError
+        If it is no such file.
+    MissingVariableError, OutOfBoundsError
+        If a class or a parameter is unknown, or a value impossible.
+    """
+    file = Path(path)
+    found = read_parameter_ensemble(file / POSTERIOR if file.is_dir() else file)
+    sets = {}
+    for igbp, rows in found.items():
+        base = parameters_for(igbp, soil_texture)
+        members = min(len(row) for row in rows.values())
+        sets[igbp] = [
+            base.replace({name: float(row[member]) for name, row in rows.items()})
+            for member in range(members)
+        ]
+    return sets
 
 
 def _checksums(problem: SiteProblem) -> dict[str, str]:

@@ -65,6 +65,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     run.add_argument("--params", metavar="FILE", help="YAML file of parameter names and values")
     run.add_argument(
+        "--carbon",
+        choices=("pools", "basal"),
+        help="whether soil respires from pools in a steady state (the usual), or at the basal rate "
+        "that a calibration estimates",
+    )
+    run.add_argument(
         "--spin-up", type=int, default=1, metavar="N", help="repeats of the first year before (1)"
     )
     run.add_argument(
@@ -129,6 +135,7 @@ def run_run(arguments: argparse.Namespace) -> int:
         "seasonal_leaves": not arguments.constant_leaves,
         "hold_soil_water": arguments.hold_soil_water,
         "spin_up_years": arguments.spin_up,
+        "carbon": arguments.carbon,
         "on_progress": report,
     }
     names = alma_names if arguments.alma else _own_names

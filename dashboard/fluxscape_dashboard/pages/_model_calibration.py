@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,15 @@ import panel_material_ui as pmui
 
 from fluxscape.assimilation.observations import STREAMS
 from fluxscape.dlm import DlmParameters
+from fluxscape.errors import RunError
+from fluxscape.io.atomic import write_netcdf
+from fluxscape_dashboard.pages._downloads import data_button, file_name
 from fluxscape_dashboard.pages._model_calibration_plan import PlanChoices
-from fluxscape_dashboard.pages._model_calibration_words import parameters_frame, scores_frame
+from fluxscape_dashboard.pages._model_calibration_words import (
+    parameters_frame,
+    scores_frame,
+    stream_words,
+)
 from fluxscape_dashboard.pages._model_display import pictures_button
 from fluxscape_dashboard.pages._model_runs import site_fields
 from fluxscape_dashboard.pages._place import Place
@@ -25,7 +33,7 @@ from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.model_calibration import BandChart, MisfitChart, RidgeChart
 from fluxscape_dashboard.views.series import QUANTITIES, Quantity
-from fluxscape_dashboard.work.calibration_task import Plan
+from fluxscape_dashboard.work.calibration_task import Plan, posterior_members
 from fluxscape_dashboard.work.model_sets import ModelSet
 
 _HALF = {"flex": "1 1 340px", "min-width": "320px"}
@@ -51,7 +59,7 @@ class CalibrationTab:
     kept
         Gives the set that was kept to compare with, or None.
     on_accept
-        Called with the posterior medians by name.
+        Called with the posterior medians by name, and the words that name them.
     """
 
     def __init__(
@@ -61,7 +69,7 @@ class CalibrationTab:
         place: Callable[[], Place | None],
         made_with: Callable[[], ModelSet],
         kept: Callable[[], ModelSet | None],
-        on_accept: Callable[[dict[str, float]], None],
+        on_accept: Callable[[dict[str, float], str], None],
     ) -> None:
         self._page, self._place = page, place
         self._made_with, self._kept, self._on_accept = made_with, kept, on_accept
@@ -85,6 +93,7 @@ class CalibrationTab:
         self._start = self._button("model.cal_start", "play_arrow", self._begin, "contained")
         self._rank = self._button("model.cal_rank", "sort", self._begin_ranking, "outlined")
         self._accept = self._button("model.cal_accept", "check", self._use, "contained")
+        self._save = data_button(page, "model.cal_save", self._file_name, self._write)
         self._ridges, self._misfit = RidgeChart(), MisfitChart()
         self._bands = {name: BandChart(_DAILY[STREAMS[name]]) for name in STREAMS}
         self._scores, self._parameters = Table(), Table()
@@ -181,6 +190,7 @@ class CalibrationTab:
             streams=self._choices.streams(),
             members=state.dlm_cal_members,
             passes=state.dlm_cal_passes,
+            method=state.dlm_cal_method,
             year=state.dlm_year,
             part=state.dlm_part,
             truth=truth,
@@ -216,8 +226,8 @@ class CalibrationTab:
         self._choices.rank({row["parameter"]: row["influence"] for row in found["ranking"]})
 
     def _use(self) -> None:
-        """Put the posterior medians into the sliders."""
-        if self._found is None:
+        """Put the posterior medians into the sliders and among the saved sets."""
+        if self._found is None or self._plan is None:
             return
         rows = {row.name: row for row in DlmParameters.table()}
         medians = np.median(self._found["values"], axis=0)
@@ -225,7 +235,20 @@ class CalibrationTab:
         for name, value in zip(self._found["names"], medians, strict=True):
             row = rows[name]
             changes[name] = min(max(float(f"{value:.4g}"), row.lower), row.upper)
-        self._on_accept(changes)
+        lang = self._page.state.lang
+        streams = ", ".join(stream_words(stream, lang) for stream in self._plan.streams)
+        self._on_accept(changes, t("model.cal_set", lang, name=self._plan.name, streams=streams))
+
+    def _file_name(self) -> str:
+        name = self._plan.name if self._plan is not None else ""
+        return file_name("posterior", name, suffix=".nc")
+
+    def _write(self, path: Path) -> None:
+        """Write the members as maps read them."""
+        if self._found is None or self._plan is None:
+            msg = "there is no calibration to save yet"
+            raise RunError(msg)
+        write_netcdf(posterior_members(self._plan, self._found), path)
 
     # ------------------------------------------------------------------ results
     def _draw(self, found: dict[str, Any]) -> None:
@@ -287,6 +310,7 @@ class CalibrationTab:
                 self._status.pane,
                 pmui.FlexBox(
                     self._accept,
+                    self._save,
                     pictures_button(
                         self._page, [*charts, *(item.chart for item in self._bands.values())]
                     ),

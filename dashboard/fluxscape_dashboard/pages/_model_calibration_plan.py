@@ -51,6 +51,7 @@ class PlanChoices:
             self._parameters,
             self._ranked,
             pmui.FlexBox(
+                self._select("method", lambda value, lang: t(f"model.cal_method_{value}", lang)),
                 self._select("members", lambda value, _: str(value)),
                 self._select("passes", lambda value, _: str(value)),
                 self._truth,

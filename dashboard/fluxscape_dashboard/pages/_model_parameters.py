@@ -8,6 +8,7 @@ import panel as pn
 
 from fluxscape.errors import FluxscapeError
 from fluxscape.parameters import ParameterSet
+from fluxscape_dashboard.pages._model_sets import SavedSets
 from fluxscape_dashboard.pages._model_words import set_words
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.sites import UNKNOWN_COVER
@@ -29,6 +30,7 @@ class ModelParameters:
         self._page, self._state = page, page.state
         self._changes_of_models: dict[str, dict[str, float]] = {}
         self._refused: dict[str, object] = {}
+        self.sets = SavedSets(page)
 
     def _base(self) -> tuple[str, str, str]:
         """Return model, land cover and soil of the default parameters."""
@@ -87,10 +89,11 @@ class ModelParameters:
         self._page.services.notify("success", "model.loaded", name=name, count=len(changes))
         self._state.dlm_params = changes
 
-    def accept(self, changes: dict[str, float]) -> None:
-        """Take calibrated parameters over and leave the others."""
+    def accept(self, changes: dict[str, float], name: str) -> None:
+        """Take calibrated parameters over, leave the others, and save the set under a name."""
         self._page.services.notify("success", "model.cal_accepted", count=len(changes))
         self._state.dlm_params = {**self._state.dlm_params, **changes}
+        self.sets.add(name, self.present())
 
     def switch_model(self, before: str) -> None:
         """Put the changes of one model aside and take those of another out again."""

@@ -167,6 +167,7 @@ class ModelPage(PageView):
             compare_choice(self, self._parameters.keep),
             self._run.view,
             heading(self, "model.parameters"),
+            self._parameters.sets.view,
             self._sliders.view,
             pmui.Button(
                 label=self.bound("model.reset_all"),

@@ -16,6 +16,8 @@ from fluxscape.assimilation.dlm_forward import DlmForward, SiteProblem
 from fluxscape.assimilation.observations import STREAMS, Observations
 from fluxscape.assimilation.problem import site_problem
 from fluxscape.assimilation.space import ParameterSpace
+from fluxscape.assimilation.storage import members_dataset
+from fluxscape.contracts import provenance
 from fluxscape.dlm import DlmParameters
 from fluxscape.errors import MissingVariableError, RunError
 from fluxscape_dashboard.work.model import Site, measured_at, run_land_surface
@@ -64,7 +66,7 @@ class Plan:
         Names of the estimated parameters; their prior medians are the defaults.
     streams
         Short names of the streams.
-    members, passes
+    members, passes, method
         Of the ensemble smoother.
     year, part
         Period whose observations are assimilated; what lies outside is the test.
@@ -80,6 +82,7 @@ class Plan:
     streams: tuple[str, ...]
     members: int
     passes: int
+    method: str = "ies"
     year: int = 0
     part: str = "year"
     truth: dict[str, Any] | None = None
@@ -87,7 +90,11 @@ class Plan:
     def settings(self) -> CalibrationSettings:
         """Return how to calibrate."""
         return CalibrationSettings(
-            members=self.members, passes=self.passes, seed=SEED, parameters=self.parameters
+            method=self.method,
+            members=self.members,
+            passes=self.passes,
+            seed=SEED,
+            parameters=self.parameters,
         )
 
     def text(self) -> str:
@@ -118,6 +125,29 @@ def read_plan(fields: Mapping[str, Any]) -> Plan:
     """Return the plan that travelled as plain data."""
     plan = Plan(**fields)
     return replace(plan, parameters=tuple(plan.parameters), streams=tuple(plan.streams))
+
+
+def posterior_members(plan: Plan, found: Mapping[str, Any]) -> xr.Dataset:
+    """Return the members of a calibration, as maps read them.
+
+    Parameters
+    ----------
+    plan
+        What was calibrated.
+    found
+        What :func:`fluxscape_dashboard.work.calibration.calibration_pass` gave last.
+    """
+    settings = plan.settings()
+    facts = provenance(
+        status="simulated" if plan.truth else "observed",
+        source=f"posterior of a calibration of DLM by {settings.method}",
+        parameters=asdict(settings),
+        site=plan.name,
+        seed=settings.seed,
+        passes=int(found["passes"]),
+    )
+    values = {str(plan.made_with["type"]): np.asarray(found["values"], np.float64)}
+    return members_dataset(values, list(found["names"]), facts)
 
 
 # One plan at a time: passes of one calibration follow each other.

@@ -44,6 +44,9 @@ LEAST_CLEARANCE: Final = 1.1
 _USUAL_TEMPERATURE: Final = 288.15
 """Air temperature where a table has a gap [K]; heat of vaporisation hardly depends on it."""
 
+_BASAL: Final = "heterotrophic_respiration10"
+"""A set that says at what rate soil respires runs at it, as it was calibrated, without pools."""
+
 _HEAT: Final = ("latent_heat_flux", "sensible_heat_flux")
 
 
@@ -146,6 +149,7 @@ def run_land_surface(site: Site, chosen: ModelSet, told: Report) -> xr.Dataset:
     return run_dlm(
         site.forcing(parameters, defaults),
         parameters,
+        carbon="basal" if _BASAL in dict(chosen.changes) else None,
         latitude=site.latitude,
         longitude=site.longitude,
         elevation=site.elevation,

@@ -1,21 +1,32 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fluxscape.assimilation.calibration import CalibrationSettings, calibrate
 from fluxscape.assimilation.dlm_forward import SiteProblem
 from fluxscape.assimilation.passes import Checkpoint
 from fluxscape.assimilation.problem import site_problem
-from fluxscape.assimilation.storage import CalibrationFolder
+from fluxscape.assimilation.storage import CalibrationFolder, posterior_dataset, read_posterior
+from fluxscape.atlas.ensemble import ParameterEnsemble
 from fluxscape.cli import main
 from fluxscape.dlm import parameters_for, run_dlm
 from fluxscape.errors import FileFormatError, MissingVariableError, RunError
+from fluxscape.io.parameter_files import read_parameter_ensemble
 from helpers.calibration_tables import PLACE, write_table
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 SETTINGS = CalibrationSettings(members=12, passes=3, seed=4, parameters=("vcmax25",))
-FILES = ("calibration.json", "ensemble.npz", "parameters_CN-Cha.yaml", "pass.npz", "plan.json")
+FILES = (
+    "calibration.json",
+    "ensemble.npz",
+    "parameters_CN-Cha.yaml",
+    "pass.npz",
+    "plan.json",
+    "posterior.nc",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +69,31 @@ def test_a_run_stopped_after_any_pass_ends_with_the_same_bytes(
     report = json.loads(whole["calibration.json"])
     assert report["settings"]["members"] == 12
     assert report["prior"]["DBF"]["vcmax25"]["prior_median"] == pytest.approx(57.7)
+
+
+def test_a_posterior_is_read_by_type(tmp_path: Path, problem: SiteProblem) -> None:
+    run(tmp_path, problem)
+    with np.load(tmp_path / "ensemble.npz") as kept:
+        wanted = kept["posterior"][0, :, 0]
+    for path in (tmp_path, tmp_path / "posterior.nc"):
+        members = read_posterior(path, soil_texture="sand")["DBF"]
+        assert [item.vcmax25 for item in members] == pytest.approx(list(wanted))
+        # What was not estimated has the defaults.
+        assert members[0].porosity == parameters_for("DBF", "sand").porosity
+    again = ParameterEnsemble.of_file(read_parameter_ensemble(tmp_path / "posterior.nc"), None)
+    assert again.member(3, "DBF")["vcmax25"] == pytest.approx(wanted[3])
+
+
+def test_members_for_new_places_hold_the_departures_of_sites(problem: SiteProblem) -> None:
+    other = replace(problem, site="CN-HaM")
+    settings = replace(SETTINGS, departures=0.5, common=0.5, members=40)
+    done = calibrate([problem, other], {"CN-Cha": "DBF", "CN-HaM": "DBF"}, settings)
+    space = done.layout.spaces["DBF"]
+    of_type = space.inside(done.type_values("DBF"))[:, 0]
+    of_places = space.inside(posterior_dataset(done)["vcmax25"].to_numpy().T)[:, 0]
+    assert np.var(of_places) > np.var(of_type) + 0.1
+    unseen = done.layout.new_site(done.result.posterior, space, "GRA", seed=1)
+    assert np.var(unseen[:, 0]) > np.var(of_places)
 
 
 def test_other_settings_are_not_mixed_in(tmp_path: Path, problem: SiteProblem) -> None:
