@@ -34,6 +34,7 @@ class Settings:
     penalty: float = 1.0
     ridge: float = 1e-6
     smoothing: bool = True
+    smoothing_cases: float = 0.0
     bins: int = 64
     share_attributes: float = 1.0
 
@@ -207,6 +208,8 @@ class Grower:
                 z, target = self.z[child.rows], y[child.rows]
                 own = target - child.intercept - z @ child.slopes
                 share = _weight(own, target - intercept - z @ slopes)
+                n = child.rows.size
+                share *= n / (n + self.settings.smoothing_cases)
             mixed = share * child.slopes + (1.0 - share) * slopes
             base = share * child.intercept + (1.0 - share) * intercept
             self._collect(child, mixed, base, y, out)

@@ -55,6 +55,9 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
         Share of a term's variance that is added to it.
     smoothing
         Whether models are combined with those above them in the tree.
+    smoothing_cases
+        Cases that the model above counts for when models are combined: k of (n p + k q) / (n + k),
+        Wang and Witten (1997), section 2; 15 in M5.
     share_attributes
         Share of attributes, drawn at each node, that its model and its split may use.
     neighbors
@@ -90,6 +93,7 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
         penalty: float = 1.0,
         ridge: float = 0.0,
         smoothing: bool = True,
+        smoothing_cases: float = 0.0,
         share_attributes: float = 1.0,
         neighbors: int = 0,
         extrapolation: float = 0.05,
@@ -104,6 +108,7 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
         self.penalty = penalty
         self.ridge = ridge
         self.smoothing = smoothing
+        self.smoothing_cases = smoothing_cases
         self.share_attributes = share_attributes
         self.neighbors = neighbors
         self.extrapolation = extrapolation
@@ -180,6 +185,7 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
             penalty=self.penalty,
             ridge=self.ridge,
             smoothing=self.smoothing,
+            smoothing_cases=self.smoothing_cases,
             share_attributes=self.share_attributes,
         )
 
@@ -223,6 +229,7 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
             "max_rules": (1, np.inf),
             "max_terms": (0, np.inf),
             "split_terms": (0, np.inf),
+            "smoothing_cases": (0.0, np.inf),
             "penalty": (0.0, np.inf),
             "ridge": (0.0, np.inf),
             "share_attributes": (0.0, 1.0),
