@@ -16,8 +16,9 @@ T_c = 0 the pixel itself takes all the weight. Windows are cut off at the border
 
 How the loop keeps its pace: what depends on one pixel alone is computed once; the innermost loop
 runs along the row over centre pixels, not over neighbours, so that it is free of sums into one
-number and the compiler turns it into vector code without reordering any addition. A pixel's result
-therefore depends on its window alone, to the last bit, however the image is cut into blocks.
+number and the compiler turns it into vector code without reordering any addition; it adds four
+neighbours at a time, so that sums and limits of the centres are loaded once for four. A pixel's
+result depends on its window alone, to the last bit, however the image is cut into blocks.
 """
 
 from __future__ import annotations
@@ -35,15 +36,18 @@ Codes = NDArray[np.uint8]
 SIMILAR, CENTRE, ALONE, MISSING = range(4)
 """Status of a prediction: weighted mean; exact, since S or T is 0; no similar pixel; missing."""
 
-_TILE = 256
+_TILE = 512
 """Centre pixels that are worked on at once: their sums stay in the nearest cache."""
+
+_STRIDE = 4
+"""Neighbours along a row that are added at a time."""
 
 
 @kernel
 def inverse_distances(half: int, scale: float) -> Floats:
-    """Return 1 / D over the window, shape (2 half + 1, 2 half + 1)."""
+    """Return 1 / D over the window, its rows filled up with 0 to a multiple of the stride."""
     width = 2 * half + 1
-    out = np.empty((width, width))
+    out = np.zeros((width, -(-width // _STRIDE) * _STRIDE))
     for i in range(width):
         for j in range(width):
             out[i, j] = 1.0 / (1.0 + math.hypot(i - half, j - half) / scale)
@@ -60,29 +64,27 @@ def window_spread(
     middle: running sums would depend on where a block begins.
     """
     rows, columns = fine.shape
-    top, bottom = max(0, row - half), min(rows, row + half + 1)
+    size = stop - start
     left, right = max(0, start - half), min(columns, stop + half)
-    width = right - left
-    count, first, second = np.zeros(width), np.zeros(width), np.zeros(width)
-    for i in range(top, bottom):
-        line = fine[i, left:right]
-        for j in range(width):
-            deviation = line[j] - origin
+    # Number, sum and squares of each column, 0 beyond the border; then of each window.
+    parts = np.zeros((3, size + 2 * half))
+    for i in range(max(0, row - half), min(rows, row + half + 1)):
+        for j in range(left, right):
+            deviation = fine[i, j] - origin
             there = math.isfinite(deviation)
-            count[j] += 1.0 if there else 0.0
-            first[j] += deviation if there else 0.0
-            second[j] += deviation * deviation if there else 0.0
-    for x in range(start, stop):
-        n, total, squares = 0.0, 0.0, 0.0
-        for j in range(max(0, x - half) - left, min(columns, x + half + 1) - left):
-            n += count[j]
-            total += first[j]
-            squares += second[j]
-        if n == 0.0:
-            out[x - start] = 0.0
-            continue
-        mean = total / n
-        out[x - start] = math.sqrt(max(squares / n - mean * mean, 0.0))
+            x = j - start + half
+            parts[0, x] += 1.0 if there else 0.0
+            parts[1, x] += deviation if there else 0.0
+            parts[2, x] += deviation * deviation if there else 0.0
+    sums = np.zeros((3, size))
+    for n in range(3):
+        for offset in range(2 * half + 1):
+            for x in range(size):
+                sums[n, x] += parts[n, x + offset]
+    for x in range(size):
+        count = max(sums[0, x], 1.0)
+        mean = sums[1, x] / count
+        out[x] = math.sqrt(max(sums[2, x] / count - mean * mean, 0.0))
 
 
 @kernel
@@ -92,31 +94,69 @@ def prepare(
     wanted: Floats,
     scale: float,
     logarithmic: bool,
-    work: Floats,
-) -> None:
-    """Fill ``work`` (5, y, x) with F, S, T, 1 / (weight of S and T) and F + P - C.
+    half: int,
+) -> Floats:
+    """Return F, S, T, 1 / (weight of S and T) and F + P - C, shape (5, y, x + margins).
 
-    A pixel that lacks one of the three images gets an infinite F, which is like no other pixel.
+    A pixel that lacks one of the three images, and the margins of ``half`` pixels and more, get an
+    infinite F, which is like no other pixel.
     """
     rows, columns = fine.shape
+    work = np.zeros((5, rows, columns + 2 * half + _STRIDE))
+    work[0] = np.inf
     for i in range(rows):
         for j in range(columns):
             change = wanted[i, j] - coarse[i, j]
             moved = fine[i, j] + change
             if not math.isfinite(moved):
-                work[0, i, j] = np.inf
-                work[1:, i, j] = 0.0
                 continue
             s, t = abs(fine[i, j] - coarse[i, j]), abs(change)
-            work[0, i, j] = fine[i, j]
-            work[1, i, j] = s
-            work[2, i, j] = t
             if logarithmic:
                 cost = math.log(s * scale + 2.0) * math.log(t * scale + 2.0)
             else:
                 cost = (s * scale + 1.0) * (t * scale + 1.0)
-            work[3, i, j] = 1.0 / cost
-            work[4, i, j] = moved
+            x = half + j
+            work[0, i, x] = fine[i, j]
+            work[1, i, x] = s
+            work[2, i, x] = t
+            work[3, i, x] = 1.0 / cost
+            work[4, i, x] = moved
+    return work
+
+
+@kernel
+def add_four(
+    f: Floats, s: Floats, t: Floats, goodness: Floats, moved: Floats,
+    c0: float, c1: float, c2: float, c3: float,
+    own: Floats, apart: Floats, most_s: Floats, most_t: Floats | None,
+    weights: Floats, totals: Floats, counts: Floats,
+) -> None:  # fmt: skip
+    """Add four neighbours, one pixel apart, of centres in a row.
+
+    The first five are lines of ``work`` from the first neighbour on, c0 to c3 its 1 / D and so on;
+    the others belong to the centres. Without ``most_t`` the compiler leaves the test of T out.
+    """
+    for k in range(own.size):
+        centre, gap, limit = own[k], apart[k], most_s[k]
+        near0 = (abs(f[k] - centre) <= gap) & (s[k] < limit)
+        near1 = (abs(f[k + 1] - centre) <= gap) & (s[k + 1] < limit)
+        near2 = (abs(f[k + 2] - centre) <= gap) & (s[k + 2] < limit)
+        near3 = (abs(f[k + 3] - centre) <= gap) & (s[k + 3] < limit)
+        if most_t is not None:
+            near0 &= t[k] < most_t[k]
+            near1 &= t[k + 1] < most_t[k]
+            near2 &= t[k + 2] < most_t[k]
+            near3 &= t[k + 3] < most_t[k]
+        w0 = c0 * goodness[k] if near0 else 0.0
+        w1 = c1 * goodness[k + 1] if near1 else 0.0
+        w2 = c2 * goodness[k + 2] if near2 else 0.0
+        w3 = c3 * goodness[k + 3] if near3 else 0.0
+        weights[k] = (((weights[k] + w0) + w1) + w2) + w3
+        total = (totals[k] + w0 * moved[k]) + w1 * moved[k + 1]
+        totals[k] = (total + w2 * moved[k + 2]) + w3 * moved[k + 3]
+        low = (1.0 if w0 > 0.0 else 0.0) + (1.0 if w1 > 0.0 else 0.0)
+        high = (1.0 if w2 > 0.0 else 0.0) + (1.0 if w3 > 0.0 else 0.0)
+        counts[k] += low + high
 
 
 @kernel
@@ -126,40 +166,46 @@ def gather(
     half: int,
     row: int,
     start: int,
-    stop: int,
+    size: int,
     centre: Floats,
+    most_t: Floats | None,
     sums: Floats,
 ) -> None:
-    """Add up weights, weighted predictions and similar pixels of the centres start..stop of a row.
+    """Add up weights, weighted predictions and similar pixels of ``size`` centres of a row.
 
-    ``centre`` (4, centre): F_c and the limits of |F_i - F_c|, S_i and T_i. ``sums`` (3, centre).
+    ``centre`` (3, centre): F_c and the limits of |F_i - F_c| and S_i; ``most_t`` (centre) that of
+    T_i, if there is one; ``sums`` (3, centre).
     """
-    rows, columns = work.shape[1], work.shape[2]
-    for i in range(max(0, row - half), min(rows, row + half + 1)):
-        for step in range(-half, half + 1):
-            low, high = max(start, -step), min(stop, columns - step)
-            if high <= low:
-                continue
-            closeness = nearness[i - row + half, step + half]
-            f = work[0, i, low + step : high + step]
-            s = work[1, i, low + step : high + step]
-            t = work[2, i, low + step : high + step]
-            goodness = work[3, i, low + step : high + step]
-            moved = work[4, i, low + step : high + step]
-            own = centre[0, low - start : high - start]
-            most_apart = centre[1, low - start : high - start]
-            most_s = centre[2, low - start : high - start]
-            most_t = centre[3, low - start : high - start]
-            weights = sums[0, low - start : high - start]
-            totals = sums[1, low - start : high - start]
-            counts = sums[2, low - start : high - start]
-            for k in range(high - low):
-                kept = (abs(f[k] - own[k]) <= most_apart[k]) & (s[k] < most_s[k])
-                kept &= t[k] < most_t[k]
-                weight = closeness * goodness[k] if kept else 0.0
-                weights[k] += weight
-                totals[k] += weight * moved[k]
-                counts[k] += 1.0 if kept else 0.0
+    sums[:] = 0.0
+    own, apart, most_s = centre[0, :size], centre[1, :size], centre[2, :size]
+    weights, totals, counts = sums[0, :size], sums[1, :size], sums[2, :size]
+    for i in range(max(0, row - half), min(work.shape[1], row + half + 1)):
+        line = nearness[i - row + half]
+        for step in range(0, line.size, _STRIDE):
+            low, high = start + step, start + step + size + _STRIDE - 1
+            add_four(
+                work[0, i, low:high], work[1, i, low:high], work[2, i, low:high],
+                work[3, i, low:high], work[4, i, low:high],
+                line[step], line[step + 1], line[step + 2], line[step + 3],
+                own, apart, most_s, most_t, weights, totals, counts,
+            )  # fmt: skip
+
+
+@kernel
+def conclude(
+    middle: Floats, sums: Floats, value: Floats, weight: Floats, count: Floats, status: Codes
+) -> None:
+    """Fill the results of centres in a row; ``middle`` is their part of ``work``."""
+    for k in range(value.size):
+        count[k], weight[k] = sums[2, k], sums[0, k]
+        if math.isinf(middle[0, k]):
+            status[k], value[k] = MISSING, np.nan
+        elif middle[1, k] == 0.0 or middle[2, k] == 0.0:
+            status[k], value[k] = CENTRE, middle[4, k]
+        elif sums[0, k] == 0.0:
+            status[k], value[k] = ALONE, middle[4, k]
+        else:
+            status[k], value[k] = SIMILAR, sums[1, k] / sums[0, k]
 
 
 @kernel
@@ -173,7 +219,7 @@ def predict_rows(
     classes: float,
     distance_scale: float,
     spectral_limit: float,
-    temporal_limit: float,
+    temporal_limit: float | None,
     logarithmic: bool,
     first: int,
     last: int,
@@ -184,41 +230,39 @@ def predict_rows(
 ) -> None:
     """Predict the rows first..last of one band from one pair.
 
-    ``spectral_limit`` is sigma_FC, ``temporal_limit`` sigma_CC [unit of the images], infinite for
-    no test. ``value``, ``weight`` (sum of w), ``count`` (of similar pixels) and ``status`` have the
+    ``spectral_limit`` is sigma_FC, ``temporal_limit`` sigma_CC [unit of the images] or None for no
+    test. ``value``, ``weight`` (sum of w), ``count`` (of similar pixels) and ``status`` have the
     shape (last - first, x).
     """
     rows, columns = fine.shape
     above, below = max(0, first - half), min(rows, last + half)
-    work = np.empty((5, below - above, columns))
-    prepare(fine[above:below], coarse[above:below], wanted[above:below], scale, logarithmic, work)
+    work = prepare(
+        fine[above:below], coarse[above:below], wanted[above:below], scale, logarithmic, half
+    )
     nearness = inverse_distances(half, distance_scale)
-    centre, sums = np.empty((4, _TILE)), np.empty((3, _TILE))
+    centre, sums, most_t = np.empty((3, _TILE)), np.empty((3, _TILE)), np.empty(_TILE)
     for row in range(first, last):
-        own = row - above
+        own, out = row - above, row - first
         for start in range(0, columns, _TILE):
             stop = min(columns, start + _TILE)
-            size = stop - start
+            middle = work[:, own, half + start : half + stop]
             window_spread(fine[above:below], origin, half, own, start, stop, centre[1])
-            for k in range(size):
-                there = math.isfinite(work[0, own, start + k])
-                centre[0, k] = work[0, own, start + k] if there else 0.0
+            for k in range(stop - start):
+                there = math.isfinite(middle[0, k])
                 # No difference is below 0: a missing centre has no similar pixel.
+                centre[0, k] = middle[0, k] if there else 0.0
                 centre[1, k] = centre[1, k] * 2.0 / classes if there else -1.0
-                centre[2, k] = work[1, own, start + k] + spectral_limit
-                centre[3, k] = work[2, own, start + k] + temporal_limit
-            sums[:] = 0.0
-            gather(work, nearness, half, own, start, stop, centre, sums)
-            for k in range(size):
-                x = start + k
-                out = row - first
-                count[out, x] = sums[2, k]
-                weight[out, x] = sums[0, k]
-                if math.isinf(work[0, own, x]):
-                    status[out, x], value[out, x], count[out, x] = MISSING, np.nan, 0.0
-                elif work[1, own, x] == 0.0 or work[2, own, x] == 0.0:
-                    status[out, x], value[out, x] = CENTRE, work[4, own, x]
-                elif sums[0, k] == 0.0:
-                    status[out, x], value[out, x] = ALONE, work[4, own, x]
-                else:
-                    status[out, x], value[out, x] = SIMILAR, sums[1, k] / sums[0, k]
+                centre[2, k] = middle[1, k] + spectral_limit
+            if temporal_limit is None:
+                gather(work, nearness, half, own, start, stop - start, centre, None, sums)
+            else:
+                most_t[: stop - start] = middle[2] + temporal_limit
+                gather(work, nearness, half, own, start, stop - start, centre, most_t, sums)
+            conclude(
+                middle,
+                sums,
+                value[out, start:stop],
+                weight[out, start:stop],
+                count[out, start:stop],
+                status[out, start:stop],
+            )

@@ -303,12 +303,9 @@ def extremes(data: Any) -> tuple[Floats, Floats]:
         low = da.where(da.isnan(data), np.inf, data).min(axis=(1, 2))
         high = da.where(da.isnan(data), -np.inf, data).max(axis=(1, 2))
         low, high, there = compute(low, high, (~da.isnan(data)).any(axis=(1, 2)))
-    else:
-        missing = np.isnan(data)
-        low = np.where(missing, np.inf, data).min(axis=(1, 2))
-        high = np.where(missing, -np.inf, data).max(axis=(1, 2))
-        there = (~missing).any(axis=(1, 2))
-    return np.where(there, low, np.nan), np.where(there, high, np.nan)
+        return np.where(there, low, np.nan), np.where(there, high, np.nan)
+    # fmin and fmax pass over NaN, and give it where there is nothing else.
+    return np.fmin.reduce(data, axis=(1, 2)), np.fmax.reduce(data, axis=(1, 2))
 
 
 def fine_spread(data: Any, origin: Floats) -> Floats:

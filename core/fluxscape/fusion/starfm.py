@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from fluxscape.fusion.parameters import StarfmParameters
 from fluxscape.fusion.quality import GOOD, MEDIUM, MISSING, POOR
 
 Floats = NDArray[np.float64]
+
+
+_CODES: Final = np.array([GOOD, GOOD, POOR, MISSING], dtype=np.float64)
+"""Quality code of each status of a single pair."""
 
 
 def predict_starfm(
@@ -51,9 +55,9 @@ def predict_starfm(
     origins = [(pair.lowest + pair.highest) / 2.0 for pair in pairs]
     root = math.hypot(parameters.fine_uncertainty, parameters.coarse_uncertainty)
     spectral = root / scale
-    temporal = math.sqrt(2.0) * parameters.coarse_uncertainty / scale
-    if not parameters.temporal_filter:
-        temporal = math.inf
+    temporal = None
+    if parameters.temporal_filter:
+        temporal = math.sqrt(2.0) * parameters.coarse_uncertainty / scale
 
     def compute(*images: Floats, first: int, last: int) -> Floats:
         *others, target = images
@@ -107,13 +111,13 @@ def _combine(value: Floats, weight: Floats, status: NDArray[np.uint8]) -> tuple[
 
     Exact pixels (S or T = 0) take all the weight; otherwise the pairs' sums of weights decide.
     """
+    if len(value) == 1:
+        return value[0], _CODES[status[0]]
     there = status != kernels.MISSING
     codes = np.where(there.all(axis=0), GOOD, np.where(there.any(axis=0), MEDIUM, MISSING))
     codes = np.where(
         there.any(axis=0) & ((status == kernels.ALONE) | ~there).all(axis=0), POOR, codes
     )
-    if len(value) == 1:
-        return value[0], codes.astype(np.float64)
     exact = status == kernels.CENTRE
     similar = status == kernels.SIMILAR
     any_exact, any_similar = exact.any(axis=0), similar.any(axis=0)
