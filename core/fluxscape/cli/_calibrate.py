@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fluxscape.cli._output import emit_json, progress_line
 from fluxscape.cli._site import place_of
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from fluxscape.assimilation.calibration import CalibrationSettings
     from fluxscape.assimilation.dlm_forward import SiteProblem
     from fluxscape.assimilation.remote import ForwardMaker
+
+
+_AROUND: Final = 0.1
+"""Half-width of the map that is read around a tower [degree]: footprints end within 7 km."""
 
 
 def register(commands: Any) -> None:
@@ -72,6 +76,13 @@ def _site_options(parser: argparse.ArgumentParser, *, many: bool) -> None:
     parser.add_argument(
         "--step", choices=("half-hourly", "daily", "monthly"), default="daily", help="(daily)"
     )
+    parser.add_argument(
+        "--land-cover",
+        metavar="MAP",
+        help="class codes around a single FILE's tower: each record counts by the share of its "
+        "footprint on --target-codes",
+    )
+    parser.add_argument("--target-codes", help="codes of MAP that the model stands for: 1,4,5")
     parser.add_argument("--years", help="years whose observations count, such as 2003,2004")
     parser.add_argument("--parameters", help="names to estimate, separated by commas")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn (1)")
@@ -183,9 +194,10 @@ def _problems(arguments: argparse.Namespace) -> tuple[list[SiteProblem], dict[st
     from fluxscape.errors import OutOfBoundsError  # noqa: PLC0415
     from fluxscape.io.flux_tables import read_flux_table  # noqa: PLC0415
 
-    own = ("site", "igbp", "latitude", "longitude", "elevation")
+    own = ("site", "igbp", "latitude", "longitude", "elevation", "land_cover")
     if len(arguments.files) > 1 and any(getattr(arguments, name) is not None for name in own):
-        msg = f"--{', --'.join(own)} belong to a single FILE, {len(arguments.files)} were given"
+        words = f"--{', --'.join(own)}".replace("_", "-")
+        msg = f"{words} belong to a single FILE, {len(arguments.files)} were given"
         raise OutOfBoundsError(msg)
     compile_dlm()
     problems, types = [], {}
@@ -219,11 +231,55 @@ def _problems(arguments: argparse.Namespace) -> tuple[list[SiteProblem], dict[st
                 reference_height=place["measurement_height"],
                 streams=_names(arguments.streams),
                 step=arguments.step,
+                record_weight=_record_weight(arguments, table, place),
                 years=_years(arguments.years),
             )
         )
         types[site] = str(place["igbp"])
     return problems, types
+
+
+def _record_weight(arguments: argparse.Namespace, table: Any, place: dict[str, Any]) -> Any:
+    """Return the share of each record's footprint on the target cover, None without a map.
+
+    Raises
+    ------
+    MissingVariableError, OutOfBoundsError
+        If map and codes are not given together, or a code is no number.
+    """
+    from fluxscape.assimilation.footprint_weights import target_shares  # noqa: PLC0415
+    from fluxscape.errors import MissingVariableError, OutOfBoundsError  # noqa: PLC0415
+    from fluxscape.io.rasters import read_raster  # noqa: PLC0415
+    from fluxscape.representativeness._sampling import raster_around  # noqa: PLC0415
+
+    codes = _names(arguments.target_codes)
+    if (arguments.land_cover is None) != (not codes):
+        msg = "--land-cover and --target-codes go together"
+        raise MissingVariableError(msg)
+    if not codes:
+        return None
+    if not all(code.isdecimal() for code in codes):
+        msg = f"--target-codes wants numbers such as 1,4,5, got {arguments.target_codes!r}"
+        raise OutOfBoundsError(msg, got=arguments.target_codes)
+    longitude, latitude = place["longitude"], place["latitude"]
+    bounds = (longitude - _AROUND, latitude - _AROUND, longitude + _AROUND, latitude + _AROUND)
+    cover = read_raster(arguments.land_cover, bounds=bounds, categorical=True)
+    around = raster_around(cover, longitude, latitude)
+    wanted = [float(code) for code in codes]
+
+    def share(east: Any, north: Any) -> Any:
+        import numpy as np  # noqa: PLC0415
+
+        values = around.values_at(east, north)
+        return np.where(np.isfinite(values), np.isin(values, wanted), np.nan)
+
+    return target_shares(
+        table,
+        share,
+        measurement_height=place["measurement_height"],
+        canopy_height=place["canopy_height"],
+        latitude=latitude,
+    )
 
 
 def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
