@@ -32,7 +32,11 @@ from fluxscape.fusion.series import make_pairs
 from fluxscape.fusion.simulation import SensorParameters
 from fluxscape.io.climatology import read_climatology
 from fluxscape.io.guards import open_raster
-from fluxscape.representativeness.fused_landscape import FusedDemonstration, demonstration_scenes
+from fluxscape.representativeness.fused_landscape import (
+    FusedDemonstration,
+    demonstration_scenes,
+    errors_by_origin,
+)
 from fluxscape.towers import find_tower
 
 SIZE, CELL, WINDOW = 500, 20, 31
@@ -194,20 +198,11 @@ def measure_series() -> dict[str, Any]:
     start = time.perf_counter()
     made = daily_series(shown.scenes.fine, shown.scenes.coarse, threads=2)
     seconds = time.perf_counter() - start
-    name = str(shown.scenes.fine.name)
-    errors: dict[int, list[np.ndarray]] = {1: [], 2: [], 3: []}
-    for number in range(0, made.sizes["time"], 5):
-        truth = shown.truth_on(made["time"].to_numpy()[number]).to_numpy()
-        gap = made[name].to_numpy()[number] - truth
-        origin = made["origin"].to_numpy()[number]
-        for code, found in errors.items():
-            found.append(gap[origin == code])
-    names = {1: "observed", 2: "fused", 3: "interpolated"}
-    squares = {names[code]: np.concatenate(found) ** 2 for code, found in errors.items()}
+    found = errors_by_origin(made, shown.truth_on)
     return {
         "series_seconds": round(seconds, 1),
         "series_days": made.sizes["time"],
-        "series_rmse": {what: round(float(np.sqrt(s.mean())), 4) for what, s in squares.items()},
+        "series_rmse": {what: round(value, 4) for what, value in found.items()},
         "series_missing_share": round(float((made["origin"] == 0).mean()), 4),
     }
 

@@ -99,7 +99,12 @@ def check_files(fine: Sequence[ImageFile], coarse: Sequence[ImageFile]) -> None:
 
 
 def read_image(
-    file: ImageFile, *, units: str | None = None, name: str | None = None, variable: str = ""
+    file: ImageFile,
+    *,
+    units: str | None = None,
+    name: str | None = None,
+    variable: str = "",
+    nodata: float | None = None,
 ) -> xr.DataArray:
     """Return an image, (y, x) or (band, y, x), or scenes after ``time``.
 
@@ -113,6 +118,8 @@ def read_image(
         Name of the images, by which bounds are known.
     variable
         Of a NetCDF file or Zarr store with several maps.
+    nodata
+        Value of missing pixels that the file does not declare.
     """
     from fluxscape.io.maps import date_in, read_map  # noqa: PLC0415
     from fluxscape.io.rasters import read_raster  # noqa: PLC0415
@@ -126,6 +133,8 @@ def read_image(
     if "time" not in array.coords:
         date = date_in(str(array.attrs.get("date", ""))) or date_in(file.path.stem)
         array = array if date is None else array.assign_coords(time=date)
+    if nodata is not None:
+        array = array.where(array != nodata)
     if units is not None and "units" not in array.attrs:
         array.attrs["units"] = units
     return array.rename(name or array.name)
@@ -185,13 +194,19 @@ def join_dates(images: Sequence[xr.DataArray], files: Sequence[ImageFile]) -> xr
     return xr.concat(stacked, dim="time", combine_attrs="override").sortby("time")
 
 
-def check_output(path: str | None, images: Sequence[ImageFile]) -> None:
+def check_output(path: str | None, images: Sequence[ImageFile], *, series: bool = False) -> None:
     """Raise WriteError before the work begins if the output cannot be what its name says."""
     if path is None:
         return
     suffix = Path(path).suffix.lower()
     if suffix not in OUTPUTS:
         msg = f"{path}: the output must end with one of {', '.join(OUTPUTS)}"
+        raise WriteError(msg, path=path)
+    if not Path(path).absolute().parent.is_dir():
+        msg = f"{path}: there is no folder {Path(path).parent}"
+        raise WriteError(msg, path=path)
+    if suffix == ".tif" and series:
+        msg = f"{path}: a series of days would be hundreds of GeoTIFFs; take .zarr or .nc"
         raise WriteError(msg, path=path)
     if suffix == ".tif" and any(file.grid is not None and not file.grid.crs for file in images):
         msg = f"{path}: the images have no reference system, so a GeoTIFF has no place; take .nc"

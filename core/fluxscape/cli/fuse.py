@@ -18,7 +18,7 @@ from fluxscape.cli._fuse_files import (
     write_result,
 )
 from fluxscape.cli._output import progress_line
-from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,12 +41,16 @@ def register(subparsers: Any) -> None:
         "fuse", help="fine images of dates with coarse images only", description=_DESCRIPTION
     )
     parser.add_argument(
-        "--pair", nargs=2, metavar=("FINE", "COARSE"), action="append", required=True,
+        "--pair", nargs=2, metavar=("FINE", "COARSE"), action="append",
         help="images of one date; repeat for further dates",
     )  # fmt: skip
+    parser.add_argument("--coarse", nargs="+", metavar="FILE", help="images of the wanted dates")
     parser.add_argument(
-        "--coarse", nargs="+", metavar="FILE", required=True, help="images of the wanted dates"
-    )
+        "--simulated", metavar="SITE",
+        help="instead of files: a daily year of a tower's simulated landscape under two simulated "
+        "sensors, with its errors",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, help="with --simulated: of landscape and clouds")
     parser.add_argument(
         "--pair-date", action="append", metavar="DATE", help="date of each pair, in their order"
     )
@@ -67,6 +71,11 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--variable", default="", help="of files with several maps; names the images as well"
     )
+    parser.add_argument("--nodata", type=float, help="missing value that files do not declare")
+    parser.add_argument(
+        "--valid-range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="bounds of the values (those of the variable's name)",
+    )  # fmt: skip
     parser.add_argument("--resampling", default="nearest", help="nearest or bilinear (nearest)")
     parser.add_argument(
         "--coarse-pixels", type=int, metavar="N",
@@ -99,20 +108,26 @@ def run_fuse(arguments: argparse.Namespace) -> int:
 
     method, parameters = _parameters(arguments)
     parameters_of(method, parameters)
-    files = _Files(arguments)
-    pairs = files.pairs()
-    coarse = files.wanted()
-    class_map = files.beside(arguments.class_map, "class map")
     options: dict[str, Any] = {
         "method": method,
         "parameters": parameters,
         "scale": arguments.scale,
         "resampling": arguments.resampling,
         "coarse_pixels": arguments.coarse_pixels,
-        "class_map": class_map,
+        "valid_range": tuple(arguments.valid_range) if arguments.valid_range else None,
         "threads": arguments.threads,
         "on_progress": progress_line("fuse") if sys.stderr.isatty() else None,
     }
+    if arguments.simulated:
+        return _run_simulated(arguments, options)
+    if not arguments.pair or not arguments.coarse:
+        msg = "give at least one --pair FINE COARSE and --coarse FILE, or --simulated SITE"
+        raise MissingVariableError(msg)
+    files = _Files(arguments)
+    pairs = files.pairs()
+    coarse = files.wanted()
+    class_map = files.beside(arguments.class_map, "class map")
+    options["class_map"] = class_map
     started = time.perf_counter()
     if arguments.daily:
         made = _daily(pairs, coarse, arguments.composite_days, options)
@@ -124,6 +139,36 @@ def run_fuse(arguments: argparse.Namespace) -> int:
     if arguments.truth:
         truth = files.beside(arguments.truth, "truth")
         numbers["scores"] = _scores(made, truth, pairs, coarse, class_map)
+    show(numbers, as_json=arguments.json)
+    return 0
+
+
+def _run_simulated(arguments: argparse.Namespace, options: dict[str, Any]) -> int:
+    """Fuse a simulated landscape, whose truth is known, and report with its errors."""
+    import time  # noqa: PLC0415
+
+    from fluxscape.fusion import daily_series  # noqa: PLC0415
+    from fluxscape.io.climatology import read_climatology  # noqa: PLC0415
+    from fluxscape.representativeness.demonstration import SEED  # noqa: PLC0415
+    from fluxscape.representativeness.fused_landscape import (  # noqa: PLC0415
+        demonstration_scenes,
+        errors_by_origin,
+    )
+    from fluxscape.towers import find_tower  # noqa: PLC0415
+
+    if arguments.pair or arguments.coarse or arguments.truth:
+        msg = "--simulated takes no files: leave --pair, --coarse and --truth out"
+        raise OutOfBoundsError(msg)
+    check_output(arguments.out, [], series=True)
+    tower = find_tower(arguments.simulated)
+    seed = SEED if arguments.seed is None else arguments.seed
+    shown = demonstration_scenes(read_climatology(), tower, seed=seed)
+    started = time.perf_counter()
+    made = daily_series(shown.scenes.fine, shown.scenes.coarse, **options)
+    seconds = time.perf_counter() - started
+    written = write_result(made, arguments.out) if arguments.out else []
+    numbers = {"site": tower.site, "seed": seed} | _numbers(made, seconds)
+    numbers |= {"files": written, "rmse_by_origin": errors_by_origin(made, shown.truth_on)}
     show(numbers, as_json=arguments.json)
     return 0
 
@@ -153,7 +198,7 @@ class _Files:
         self.targets = [look_at(path) for path in arguments.coarse]
         extra = [look_at(path) for path in (arguments.truth,) if path]
         check_files([*self.fine, *extra], [*self.partners, *self.targets])
-        check_output(arguments.out, self.fine)
+        check_output(arguments.out, self.fine, series=arguments.daily)
         self.pair_dates = _dates(arguments.pair_date, len(self.fine), "--pair-date")
         self.dates = _dates(arguments.date, len(self.targets), "--date")
 
@@ -163,6 +208,7 @@ class _Files:
             units=self.arguments.units,
             name=self.arguments.variable or None,
             variable=self.arguments.variable,
+            nodata=self.arguments.nodata,
         )
 
     def pairs(self) -> list[ImagePair]:
@@ -193,7 +239,7 @@ class _Files:
         """Return another image on the fine grid, if it is named."""
         if not path:
             return None
-        image = read_image(look_at(path))
+        image = read_image(look_at(path), nodata=self.arguments.nodata)
         if "time" in image.dims:
             msg = f"{path}: the {what} holds several scenes"
             raise DimsError(msg, file=path)

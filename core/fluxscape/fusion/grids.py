@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Resampling = Literal["nearest", "bilinear"]
 
 RESAMPLING: Final = ("nearest", "bilinear")
-_EVEN: Final = 1e-3
+_EVEN: Final = 0.01
 """Greatest departure of an axis from even steps, and of two grids from each other [step]."""
 
 _SHORT: Final = 24

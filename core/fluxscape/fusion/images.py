@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -31,6 +31,9 @@ DIGITAL_SCALES: Final = {"": 1.0, "1": 10_000.0, "K": 50.0}
 """Digital numbers per unit of the products that the methods were written for: none of its own,
 reflectance and indices (MOD09: 0.0001), surface temperature (MOD11: 0.02 K)."""
 
+
+MISSING_CODES: Final = (-9999.0, -99999.0, -32768.0, -32767.0, -28672.0, -3000.0)
+"""Usual codes of missing values, among them those of MODIS' reflectance and indices."""
 
 _LARGEST_SHARE: Final = 2.0
 """Values up to this look like reflectance or an index, not like digital numbers."""
@@ -281,6 +284,13 @@ class _Reader:
             band = "" if lowest.size == 1 else f" in band {int(np.argmax(np.isnan(lowest))) + 1}"
             msg = f"{what} holds nothing but gaps{band} (clouds?)"
             raise MissingVariableError(msg, image=what)
+        unbounded = self.limits[0] == -math.inf
+        for found in lowest[np.isin(lowest, MISSING_CODES)] if unbounded else ():
+            msg = (
+                f"{what} holds {found:g}, a usual code of missing values; gaps must be NaN "
+                "(nodata). If it is a value, say so by valid_range"
+            )
+            raise OutOfBoundsError(msg, got=float(found))
         for found in (*lowest, *highest):
             outside = not np.isnan(found) and not self.limits[0] <= found <= self.limits[1]
             if outside or np.isinf(found):
@@ -329,9 +339,21 @@ def fine_spread(data: Any, origin: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(second / count - mean * mean, 0.0)))
 
 
+class Dated(Protocol):
+    """Something with a date."""
+
+    @property
+    def time(self) -> np.datetime64 | None:
+        """Date, if it is known."""
+        ...
+
+
+_Pair = TypeVar("_Pair", bound=Dated)
+
+
 def nearest_pairs(
-    pairs: Sequence[PairArrays], when: np.datetime64 | None, most: int
-) -> tuple[PairArrays, ...]:
+    pairs: Sequence[_Pair], when: np.datetime64 | None, most: int
+) -> tuple[_Pair, ...]:
     """Return the pairs for a date: the last one before and the first one after it, nearest first.
 
     With ``most`` = 1 the nearer of the two. Where dates are lacking, the first ``most`` pairs.

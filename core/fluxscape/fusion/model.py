@@ -44,7 +44,8 @@ SOURCES: Final = {
     "fsdaf": "FSDAF (Zhu et al. 2016, doi:10.1016/j.rse.2015.11.016)",
 }
 
-_MOST_PAIRS: Final = 2
+MOST_PAIRS: Final = 2
+"""Pairs that a date is predicted from at most."""
 
 Progress = Callable[[float, str], None]
 
@@ -114,7 +115,7 @@ def fuse(
     valid_range
         Least and greatest valid value; by default those of the variable that the fine image is
         named for. A prediction beyond is replaced by the naive one, or else by the fine value of
-        the pair, and called poor.
+        the pair, and called poor; the naive one of a farther pair stands in for gaps as well.
     threads
         Threads to compute on. Images of Dask arrays are computed lazily, block by block with
         overlap, to the same digits; FSDAF loads them, since classes are a matter of the whole.
@@ -149,9 +150,12 @@ def fuse(
     for number, (wanted, when) in enumerate(zip(images.wanted, images.times, strict=True)):
         if on_progress is not None:
             on_progress(number / len(images.wanted), f"{number + 1} of {len(images.wanted)}")
-        near = nearest_pairs(images.pairs, when, _MOST_PAIRS)
+        near = nearest_pairs(images.pairs, when, MOST_PAIRS)
         predicted = _predict(chosen, near, wanted, images, coarse_pixels, names, threads)
-        layers.append(_bounded(predicted, predict_baseline(near, wanted), near, images.valid_range))
+        others = nearest_pairs(images.pairs, when, len(images.pairs))
+        layers.append(
+            _completed(predicted, predict_baseline(others, wanted), near, images.valid_range)
+        )
     if on_progress is not None:
         on_progress(1.0, "done")
     return _labelled(layers, coarse, images, pairs, method, chosen, resampling)
@@ -191,12 +195,19 @@ def _class_values(class_map: xr.DataArray | None, images: Prepared) -> Any:
     return class_map.to_numpy().astype(np.float64)
 
 
-def _bounded(
+def _completed(
     predicted: Any, baseline: Any, pairs: Sequence[PairArrays], limits: tuple[float, float]
 ) -> tuple[Any, Any, Any, Any]:
-    """Return prediction, baseline, similar pixels and codes, with no value outside ``limits``."""
+    """Return prediction, baseline, similar pixels and codes.
+
+    The baseline stands in where the pairs of the method have a gap that another pair has not, and
+    where a value lies outside ``limits``.
+    """
     fused, similar, codes = predicted[:-2], predicted[-2], predicted[-1]
-    codes = np.where(np.isnan(fused).any(axis=0), float(MISSING), codes)
+    gap = np.isnan(fused).any(axis=0)
+    filled = gap & ~np.isnan(baseline).any(axis=0)
+    fused = np.where(filled, baseline, np.where(gap, np.nan, fused))
+    codes = np.where(filled, float(POOR), np.where(gap, float(MISSING), codes))
     low, high = limits
     if np.isfinite(limits).any():
         outside = (fused < low) | (fused > high)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from fluxscape.contracts import provenance
 from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError, UnsafeInputError
 from fluxscape.fusion import _kernels_series as kernels
-from fluxscape.fusion.images import ImagePair
-from fluxscape.fusion.model import Progress, fuse
+from fluxscape.fusion.images import ImagePair, nearest_pairs
+from fluxscape.fusion.model import MOST_PAIRS, Progress, fuse
 from fluxscape.fusion.parameters import FusionParameters
 from fluxscape.fusion.quality import GOOD, MEASURED, MISSING, POOR, QUALITY_ATTRS
 from fluxscape.parameters import ParameterSet, parameter
@@ -35,6 +35,9 @@ LARGEST_SERIES: Final = 600_000_000
 
 _DAY: Final = np.timedelta64(1, "D")
 _PIXELS: Final = 4096
+_PAIRS: Final = 3 * MOST_PAIRS
+"""Pairs that a date is offered: two for the method, the others for gaps in them."""
+
 _QUALITY_WEIGHT: Final = {MEASURED: 1.0, GOOD: 0.5, 2: 0.5, POOR: 0.25}
 """Weight of an anchor in the smooth series that outliers are told by; twice it multiplies the
 distance at which it is one. Assumed."""
@@ -158,7 +161,8 @@ def daily_series(
         if on_progress is not None:
             on_progress(0.8 * number / len(wanted), f"fusing {middle[i]}")
         scene = coarse.isel(time=i).assign_coords(time=middle[i].astype("datetime64[ns]"))
-        fused = fuse(pairs, scene, method=method, parameters=parameters, **options)
+        near = nearest_pairs(pairs, middle[i], _PAIRS)
+        fused = fuse(near, scene, method=method, parameters=parameters, **options)
         anchors.add(middle[i], fused["fused"].to_numpy(), fused["quality"].to_numpy())
         attrs = fused.attrs
     if on_progress is not None:

@@ -57,6 +57,35 @@ def daily_truth(monthly: xr.DataArray) -> TruthOn:
     return truth_on
 
 
+def errors_by_origin(series: xr.Dataset, truth_on: TruthOn, *, every: int = 5) -> dict[str, float]:
+    """Return the root mean squared error of a daily series by where its values come from.
+
+    Parameters
+    ----------
+    series
+        From :func:`fluxscape.fusion.daily_series`.
+    truth_on
+        Gives the true image of a day.
+    every
+        Days from one that is compared to the next.
+    """
+    name = next(iter(series.data_vars))
+    labels = series["origin"].attrs["flag_meanings"].split()
+    sums = np.zeros((2, len(labels)))
+    for number in range(0, series.sizes["time"], every):
+        day = series.isel(time=number)
+        error = day[name].to_numpy() - truth_on(day["time"].to_numpy().ravel()[0]).to_numpy()
+        origin = day["origin"].to_numpy().ravel()
+        for row, values in enumerate((np.ones(error.size), error.ravel() ** 2)):
+            there = np.where(np.isfinite(error.ravel()), values, 0.0)
+            sums[row] += np.bincount(origin, weights=there, minlength=len(labels))
+    return {
+        label: float(np.sqrt(sums[1, code] / sums[0, code]))
+        for code, label in enumerate(labels)
+        if sums[0, code]
+    }
+
+
 def demonstration_scenes(
     climatology: SamplesPoints,
     tower: Tower,

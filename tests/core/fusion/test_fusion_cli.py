@@ -192,6 +192,9 @@ def test_files_that_do_not_fit_are_refused_before_they_are_read(
         (["--method", "estarfm", "--units", "1"], "two pairs"),
         (["--daily", "--units", "1"], "at least two dated"),
         ([], "have no unit"),
+        (["--simulated", "CN-Cha"], "takes no files"),
+        (["--out", "absent/a.nc"], "no folder"),
+        (["--daily", "--out", "a.tif"], "hundreds of GeoTIFFs"),
     ],
 )
 def test_errors_are_named(capsys, files, extra, message) -> None:
@@ -209,3 +212,31 @@ def test_what_is_no_image_is_refused(capsys, files, tmp_path) -> None:
     assert main(["fuse", *pair(files), "--coarse", str(tmp_path / "absent.tif")]) == 2
     assert "absent.tif" in capsys.readouterr().err
     assert _fuse_files.OUTPUTS == (".tif", ".nc", ".zarr")
+
+
+def test_a_simulated_landscape_serves_where_there_are_no_files(capsys, tmp_path) -> None:
+    out = tmp_path / "cha.zarr"
+    found = run(capsys, "--simulated", "CN-Cha", "--window", "11", "--out", str(out))
+    assert found["data_status"] == "simulated"
+    assert found["site"] == "CN-Cha"
+    assert found["rmse_by_origin"]["fused"] < 0.05
+    assert open_store(out).sizes["time"] == 365
+    assert main(["fuse", "--simulated", "CN-Chaa"]) == 2
+    assert "Did you mean" in capsys.readouterr().err
+    assert main(["fuse"]) == 2
+    assert "--simulated SITE" in capsys.readouterr().err
+
+
+def test_missing_codes_are_found_out_and_can_be_named(capsys, files, tmp_path) -> None:
+    values = read_raster(files["fine_20200501"])
+    values[3, 3] = -9999.0
+    path = tmp_path / "fine_20200502.tif"
+    write_geotiff(values, path)
+    arguments = ["--pair", str(path), files["coarse_20200501"], "--units", "1", "--window", "9"]
+    arguments += ["--coarse", files["coarse_20200613"]]
+    assert main(["fuse", *arguments]) == 2
+    assert "usual code of missing values" in capsys.readouterr().err
+    found = run(capsys, *arguments, "--nodata", "-9999")
+    assert found["quality"]["missing"] == pytest.approx(1 / 576)
+    assert main(["fuse", *arguments, "--nodata", "-9999", "--valid-range", "0", "0.1"]) == 2
+    assert "outside 0 to 0.1" in capsys.readouterr().err
