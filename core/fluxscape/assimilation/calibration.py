@@ -84,6 +84,7 @@ class CalibrationSettings:
             ("passes", 1 if self.passes is None else self.passes, 1),
             ("seed", self.seed, 0),
             ("departures", self.departures, 0.0),
+            ("common", self.common, 0.0),
         ):
             if not least <= value < np.inf:
                 msg = f"{name} must be {least:g} or more, got {value:g}"
@@ -263,18 +264,8 @@ def calibrate(
     if not problems:
         msg = "there is no site to calibrate"
         raise MissingVariableError(msg)
-    base = {types[item.site]: item.parameters for item in reversed(list(problems))}
-    spaces = {
-        name: ParameterSpace.of(parameters, settings.parameters, spread=settings.spread)
-        for name, parameters in base.items()
-    }
-    alone = len(problems) == 1
-    layout = SiteHierarchy.of(
-        spaces,
-        {item.site: types[item.site] for item in problems},
-        spread=0.0 if alone else settings.departures,
-        common=0.0 if alone else settings.common,
-    )
+    layout = layout_of(problems, types, settings)
+    spaces = layout.spaces
     meter = _Meter(len(problems), settings, on_progress)
     make = make_forward or on_threads(threads)
     operators = [
@@ -326,6 +317,30 @@ def calibrate(
             **common,
         )
     return Calibration(settings, layout, tuple(problems), result)
+
+
+def layout_of(
+    problems: Sequence[SiteProblem], types: Mapping[str, str], settings: CalibrationSettings
+) -> SiteHierarchy:
+    """Return which column of z is what in a calibration.
+
+    Raises
+    ------
+    MissingVariableError, OutOfBoundsError
+        If parameters or settings cannot be used.
+    """
+    base = {types[item.site]: item.parameters for item in reversed(list(problems))}
+    spaces = {
+        name: ParameterSpace.of(parameters, settings.parameters, spread=settings.spread)
+        for name, parameters in base.items()
+    }
+    alone = len(problems) == 1
+    return SiteHierarchy.of(
+        spaces,
+        {item.site: types[item.site] for item in problems},
+        spread=0.0 if alone else settings.departures,
+        common=0.0 if alone else settings.common,
+    )
 
 
 def identifiability(

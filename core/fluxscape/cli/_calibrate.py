@@ -7,19 +7,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from fluxscape.cli._cover import cover_options, names_of, record_weight
 from fluxscape.cli._output import emit_json, progress_line
 from fluxscape.cli._site import place_of
 
 if TYPE_CHECKING:
     from fluxscape.assimilation.calibration import CalibrationSettings
     from fluxscape.assimilation.dlm_forward import SiteProblem
+    from fluxscape.assimilation.passes import Checkpoint
     from fluxscape.assimilation.remote import ForwardMaker
-
-
-_AROUND: Final = 0.1
-"""Half-width of the map that is read around a tower [degree]: footprints end within 7 km."""
 
 
 def register(commands: Any) -> None:
@@ -76,13 +74,7 @@ def _site_options(parser: argparse.ArgumentParser, *, many: bool) -> None:
     parser.add_argument(
         "--step", choices=("half-hourly", "daily", "monthly"), default="daily", help="(daily)"
     )
-    parser.add_argument(
-        "--land-cover",
-        metavar="MAP",
-        help="class codes around a single FILE's tower: each record counts by the share of its "
-        "footprint on --target-codes",
-    )
-    parser.add_argument("--target-codes", help="codes of MAP that the model stands for: 1,4,5")
+    cover_options(parser)
     parser.add_argument("--years", help="years whose observations count, such as 2003,2004")
     parser.add_argument("--parameters", help="names to estimate, separated by commas")
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn (1)")
@@ -103,18 +95,37 @@ def _method_options(parser: argparse.ArgumentParser) -> None:
         "--passes", type=int, default=4, help="passes of a smoother (4); 0 lets the misfit choose"
     )
     parser.add_argument(
+        "--departures", type=float, help="of sites from their type, logit scale (0.3)"
+    )
+    parser.add_argument(
+        "--common", type=float, default=0.0, help="share of prior variance common to types (0)"
+    )
+    parser.add_argument(
         "--spread", type=float, default=None, help="prior standard deviation, logit scale (0.8)"
     )
 
 
 def run_calibrate(arguments: argparse.Namespace) -> int:
     """Calibrate and keep ensemble and report."""
-    from fluxscape.assimilation.calibration import calibrate  # noqa: PLC0415
+    from fluxscape.assimilation.calibration import (  # noqa: PLC0415
+        calibrate,
+        identifiability,
+        layout_of,
+    )
     from fluxscape.assimilation.storage import CalibrationFolder  # noqa: PLC0415
 
     problems, types = _problems(arguments)
     settings = _settings(arguments)
     folder = CalibrationFolder.open(Path(arguments.out), settings, problems)
+    layout = layout_of(problems, types, settings)
+
+    def keep(checkpoint: Checkpoint) -> None:
+        if checkpoint.passes == 1:
+            kept = checkpoint.result
+            expected = identifiability(layout, problems, kept.prior, kept.predicted_prior)
+            folder.save_identifiability(expected)
+        folder.save_pass(checkpoint)
+
     with _where(arguments) as make_forward:
         done = calibrate(
             problems,
@@ -122,7 +133,7 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
             settings,
             make_forward=make_forward,
             on_progress=progress_line("calibrate"),
-            on_pass=folder.save_pass,
+            on_pass=keep,
             resume=folder.last_pass(),
         )
     facts = folder.save_result(done)
@@ -166,7 +177,7 @@ def run_sensitivity(arguments: argparse.Namespace) -> int:
     from fluxscape.assimilation.space import ParameterSpace  # noqa: PLC0415
 
     problem = _problems(arguments)[0][0]
-    names = _names(arguments.parameters) or DEFAULT_PARAMETERS
+    names = names_of(arguments.parameters) or DEFAULT_PARAMETERS
     space = ParameterSpace.of(problem.parameters, names)
     found = rank_parameters(
         space,
@@ -229,57 +240,14 @@ def _problems(arguments: argparse.Namespace) -> tuple[list[SiteProblem], dict[st
                 longitude=place["longitude"],
                 elevation=place["elevation"],
                 reference_height=place["measurement_height"],
-                streams=_names(arguments.streams),
+                streams=names_of(arguments.streams),
                 step=arguments.step,
-                record_weight=_record_weight(arguments, table, place),
+                record_weight=record_weight(arguments, table, place),
                 years=_years(arguments.years),
             )
         )
         types[site] = str(place["igbp"])
     return problems, types
-
-
-def _record_weight(arguments: argparse.Namespace, table: Any, place: dict[str, Any]) -> Any:
-    """Return the share of each record's footprint on the target cover, None without a map.
-
-    Raises
-    ------
-    MissingVariableError, OutOfBoundsError
-        If map and codes are not given together, or a code is no number.
-    """
-    from fluxscape.assimilation.footprint_weights import target_shares  # noqa: PLC0415
-    from fluxscape.errors import MissingVariableError, OutOfBoundsError  # noqa: PLC0415
-    from fluxscape.io.rasters import read_raster  # noqa: PLC0415
-    from fluxscape.representativeness._sampling import raster_around  # noqa: PLC0415
-
-    codes = _names(arguments.target_codes)
-    if (arguments.land_cover is None) != (not codes):
-        msg = "--land-cover and --target-codes go together"
-        raise MissingVariableError(msg)
-    if not codes:
-        return None
-    if not all(code.isdecimal() for code in codes):
-        msg = f"--target-codes wants numbers such as 1,4,5, got {arguments.target_codes!r}"
-        raise OutOfBoundsError(msg, got=arguments.target_codes)
-    longitude, latitude = place["longitude"], place["latitude"]
-    bounds = (longitude - _AROUND, latitude - _AROUND, longitude + _AROUND, latitude + _AROUND)
-    cover = read_raster(arguments.land_cover, bounds=bounds, categorical=True)
-    around = raster_around(cover, longitude, latitude)
-    wanted = [float(code) for code in codes]
-
-    def share(east: Any, north: Any) -> Any:
-        import numpy as np  # noqa: PLC0415
-
-        values = around.values_at(east, north)
-        return np.where(np.isfinite(values), np.isin(values, wanted), np.nan)
-
-    return target_shares(
-        table,
-        share,
-        measurement_height=place["measurement_height"],
-        canopy_height=place["canopy_height"],
-        latitude=latitude,
-    )
 
 
 def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
@@ -288,6 +256,7 @@ def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
         DEFAULT_PARAMETERS,
         CalibrationSettings,
     )
+    from fluxscape.assimilation.sites import DEPARTURE_SPREAD  # noqa: PLC0415
     from fluxscape.assimilation.space import DEFAULT_SPREAD  # noqa: PLC0415
 
     return CalibrationSettings(
@@ -295,14 +264,11 @@ def _settings(arguments: argparse.Namespace) -> CalibrationSettings:
         members=arguments.members,
         passes=arguments.passes or None,
         seed=arguments.seed,
-        parameters=_names(arguments.parameters) or DEFAULT_PARAMETERS,
+        parameters=names_of(arguments.parameters) or DEFAULT_PARAMETERS,
         spread=DEFAULT_SPREAD if arguments.spread is None else arguments.spread,
+        departures=DEPARTURE_SPREAD if arguments.departures is None else arguments.departures,
+        common=arguments.common,
     )
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    """Return the names of a list with commas."""
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _years(text: str | None) -> list[int] | None:
@@ -315,7 +281,7 @@ def _years(text: str | None) -> list[int] | None:
     """
     from fluxscape.errors import OutOfBoundsError  # noqa: PLC0415
 
-    names = _names(text)
+    names = names_of(text)
     if not all(name.isdecimal() and len(name) == 4 for name in names):
         msg = f"--years wants years such as 2003,2004, got {text!r}"
         raise OutOfBoundsError(msg, got=text)
@@ -340,7 +306,8 @@ def _calibration_text(facts: dict[str, Any]) -> str:
             lines.append(
                 f"{name} {parameter}: {prior['prior_median']:.4g} to {row['median']:.4g} "
                 f"({row['p5']:.4g} to {row['p95']:.4g}), variance less "
-                f"{100 * row['variance_reduction']:.0f} %"
+                f"{100 * row['variance_reduction']:.0f} %, expected "
+                f"{100 * row['expected_reduction']:.0f} %"
             )
     for row in facts["scores"]:
         lines.append(
@@ -348,6 +315,10 @@ def _calibration_text(facts: dict[str, Any]) -> str:
             f"{row['rmse_after']:.3g}, NSE {row['nse_before']:.2f} to {row['nse_after']:.2f}, 90 % "
             f"interval holds {100 * row['coverage90']:.0f} %"
         )
+    lines += [
+        f"worse than before: {row['site']} {row['stream']}, RMSE times {row['rmse_ratio']:.2f}"
+        for row in facts["degraded"]
+    ]
     return "\n".join(lines)
 
 

@@ -134,6 +134,11 @@ def test_the_commands_calibrate_rank_and_try_twins(
     report = json.loads(capsys.readouterr().out)
     assert report["types"]["DBF"]["vcmax25"]["median"] == pytest.approx(57.7, rel=0.3)
     assert (tmp_path / "cal" / "calibration.json").exists()
+    expected = json.loads((tmp_path / "cal" / "identifiability.json").read_text())
+    assert 0.0 < expected["DBF"]["stomatal_slope"] < expected["DBF"]["vcmax25"] <= 1.0
+    assert report["types"]["DBF"]["vcmax25"]["expected_reduction"] == expected["DBF"]["vcmax25"]
+    assert main(["dlm", "calibrate", *common[:-1], *few, "--out", str(tmp_path / "cal")]) == 0
+    assert "variance less" in capsys.readouterr().out
     assert main(["dlm", "twin", *common, *few, "--trials", "2"]) == 0
     assert json.loads(capsys.readouterr().out)["trials"] == 2
     assert main(["dlm", "sensitivity", *common, "--size", "6"]) == 0
