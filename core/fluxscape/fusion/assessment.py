@@ -133,14 +133,17 @@ def structural_similarity(predicted: Floats, truth: Floats, common: Mask) -> flo
 
 
 def edge_difference(predicted: Floats, truth: Floats) -> float:
-    """Return the mean of (E_p - E_t) / (E_p + E_t), E the edges of Roberts; 0 where both are 0."""
+    """Return (E_p - E_t) / (E_p + E_t) of the sums of Roberts' edges, 0 if there are none.
+
+    Of sums, not the mean of every pixel's: where the truth is flat, any trace of an edge counts 1.
+    """
     made, true = _roberts(predicted), _roberts(truth)
     there = np.isfinite(made + true)
     if not there.any():
         return float("nan")
-    total = made[there] + true[there]
-    gap = made[there] - true[there]
-    return float(np.mean(np.divide(gap, total, out=np.zeros_like(gap), where=total > 0.0)))
+    predicted_edges, true_edges = float(made[there].sum()), float(true[there].sum())
+    total = predicted_edges + true_edges
+    return (predicted_edges - true_edges) / total if total > 0.0 else 0.0
 
 
 def _roberts(image: Floats) -> Floats:

@@ -43,25 +43,28 @@ def predict_fsdaf(
     parameters: FsdafParameters,
     *,
     cells: Cells,
+    weights: Sequence[float],
     class_map: Floats | None = None,
     threads: int = 1,
-) -> Any:
+) -> Floats:
     """Return the prediction of one date, (band + 2, y, x), as :func:`.starfm.predict_starfm`.
 
-    The first pair predicts; where it has gaps, the next one does (quality medium).
+    The method is one of single pairs; predictions from several are averaged.
 
     Parameters
     ----------
     pairs
-        In the order of preference. Lazy ones are loaded: classes are a matter of the whole image.
+        Lazy ones are loaded: classes are a matter of the whole image.
     wanted
         Coarse image of the date, (band, y, x).
     parameters
         Window, classes, similar pixels.
     cells
         Which coarse cell each fine pixel lies in.
+    weights
+        Of the pairs. Where one has a gap, the others count (quality medium).
     class_map
-        Classes (y, x), NaN where none; else the fine image is divided by k-means.
+        Classes (y, x), NaN where none; else each fine image is divided by k-means.
     threads
         Threads for the last step.
 
@@ -73,17 +76,20 @@ def predict_fsdaf(
         If there are fewer cells than classes.
     """
     target = np.asarray(wanted, dtype=np.float64)
-    out = None
-    for pair in pairs:
-        made = _from_pair(pair, target, parameters, cells, class_map, threads)
-        if out is None:
-            out = made
-        else:
-            gap = (out[-1] == MISSING) & (made[-1] != MISSING)
-            made[-1] = MEDIUM
-            out = np.where(gap, made, out)
-        if not (out[-1] == MISSING).any():
-            break
+    made = [_from_pair(pair, target, parameters, cells, class_map, threads) for pair in pairs]
+    if len(made) == 1:
+        return made[0]
+    codes = np.stack([layers[-1] for layers in made])
+    there = codes != MISSING
+    shares = there * np.asarray(weights)[:, np.newaxis, np.newaxis]
+    total = shares.sum(axis=0)
+    out = np.zeros_like(made[0])
+    for layers, share in zip(made, shares, strict=True):
+        out[:-2] += np.where(share > 0.0, share * layers[:-2], 0.0)
+        out[-2] += layers[-2]
+    out[:-2] /= np.where(total > 0.0, total, np.nan)
+    known = np.where(there.all(axis=0), codes.max(axis=0), MEDIUM)
+    out[-1] = np.where(there.any(axis=0), known, MISSING)
     return out
 
 

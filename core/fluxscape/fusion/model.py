@@ -10,7 +10,7 @@ import xarray as xr
 
 from fluxscape.contracts import driven_status, provenance
 from fluxscape.errors import DimsError, OutOfBoundsError, did_you_mean
-from fluxscape.fusion.baseline import predict_baseline
+from fluxscape.fusion.baseline import predict_baseline, time_weights
 from fluxscape.fusion.estarfm import predict_estarfm
 from fluxscape.fusion.fsdaf import predict_fsdaf
 from fluxscape.fusion.grids import Resampling, check_same_grid, grid_of
@@ -126,7 +126,7 @@ def fuse(
     -------
     xarray.Dataset
         On the fine grid, with dimensions of ``coarse``: ``fused`` and ``baseline`` (fine plus
-        change of coarse, of the nearest pair that has the pixel) in the unit of the images;
+        change of coarse, of the same pairs, weighted by time) in the unit of the images;
         ``quality`` (no band; :data:`fluxscape.fusion.quality.QUALITY_ATTRS`) and
         ``similar_pixels``, the number of pixels averaged (least of bands, sum over pairs).
 
@@ -151,11 +151,11 @@ def fuse(
         if on_progress is not None:
             on_progress(number / len(images.wanted), f"{number + 1} of {len(images.wanted)}")
         near = nearest_pairs(images.pairs, when, MOST_PAIRS)
-        predicted = _predict(chosen, near, wanted, images, coarse_pixels, names, threads)
+        weights = time_weights(near, when)
+        predicted = _predict(chosen, near, wanted, weights, images, coarse_pixels, names, threads)
         others = nearest_pairs(images.pairs, when, len(images.pairs))
-        layers.append(
-            _completed(predicted, predict_baseline(others, wanted), near, images.valid_range)
-        )
+        baseline = predict_baseline(near, wanted, weights, others=others[len(near) :])
+        layers.append(_completed(predicted, baseline, near, images.valid_range))
     if on_progress is not None:
         on_progress(1.0, "done")
     return _labelled(layers, coarse, images, pairs, method, chosen, resampling)
@@ -165,6 +165,7 @@ def _predict(
     chosen: FusionParameters,
     pairs: Sequence[PairArrays],
     wanted: Any,
+    weights: Sequence[float],
     images: Prepared,
     coarse_pixels: int | None,
     class_map: Any,
@@ -177,7 +178,13 @@ def _predict(
     if isinstance(chosen, FsdafParameters):
         cells = images.cells(coarse_pixels)
         return predict_fsdaf(
-            pairs, wanted, chosen, cells=cells, class_map=class_map, threads=threads
+            pairs,
+            wanted,
+            chosen,
+            cells=cells,
+            weights=weights,
+            class_map=class_map,
+            threads=threads,
         )
     msg = f"{type(chosen).__name__} belongs to no fusion method"
     raise OutOfBoundsError(msg, got=type(chosen).__name__)
