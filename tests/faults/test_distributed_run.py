@@ -68,7 +68,10 @@ def test_workers_killed_and_out_of_memory_leave_the_bytes_as_they_are(tmp_path: 
         assert found == wanted
 
 
-def test_tasks_that_kill_every_worker_end_the_run_and_keep_the_rest(tmp_path: Path) -> None:
+def test_tasks_that_kill_every_worker_end_the_run_and_keep_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fluxscape.atlas.workers.NEW_WORKER_SECONDS", 1.0)
     with cluster(tmp_path) as made:
         made.add_worker("one")
         made.add_worker("two")

@@ -13,9 +13,12 @@ import contextlib
 import logging
 import multiprocessing
 import secrets
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fluxscape._version import __version__
@@ -28,6 +31,12 @@ MOST_FAILURES: Final = 3
 
 CONNECT_SECONDS: Final = 20
 """How long to wait for a scheduler."""
+
+NEW_WORKER_SECONDS: Final = 60
+"""How long to wait for a worker of a cluster where there is none that can work."""
+
+_TASKS_PER_THREAD: Final = 2
+_LOOK_SECONDS: Final = 2.0
 
 Report = Callable[[], None]
 
@@ -163,36 +172,107 @@ def _run_on_cluster(
     report: Report,
 ) -> None:
     """Give the tasks to a dask scheduler; those whose worker ended go to another."""
-    from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415
-    from distributed.client import FutureCancelledError  # noqa: PLC0415
+    from distributed import Client  # noqa: PLC0415
 
-    with _connected(Client, scheduler) as client:
-        word = secrets.token_hex(4)
+    with _connected(Client, scheduler) as client, client.as_current():
+        queue = _ClusterQueue(client, table, task, setup, missing)
+        while queue.fill():
+            for future in queue.ended():
+                if queue.take(future):
+                    report()
 
-        def submit(number: int, attempt: int) -> Any:
-            return client.submit(
-                _run_remotely,
-                (table, task, setup, number, __version__),
-                key=f"fluxscape-{word}-{number}-{attempt}",
-                pure=False,
-            )
 
-        waiting = {submit(number, 0): (number, 0) for number in missing}
-        done = as_completed(list(waiting), loop=client.loop)
-        for future in done:
-            number, attempt = waiting.pop(future)
-            try:
-                future.result()
-            except MemoryError:
-                if attempt >= MOST_FAILURES:
-                    raise
-                again = submit(number, attempt + 1)
-                waiting[again] = (number, attempt + 1)
-                done.add(again)
-                continue
-            except (KilledWorker, FutureCancelledError) as error:
-                raise _lost(table, MOST_FAILURES + 1) from error
-            report()
+@dataclass
+class _ClusterQueue:
+    """Tasks on their way through a cluster, a few for each thread of it at a time.
+
+    A worker that ends again and again with the same task gets no more where there are others.
+    """
+
+    client: Any
+    table: TaskTable
+    task: Task
+    setup: Any
+    missing: list[int]
+    _running: dict[Any, int] = field(default_factory=dict)
+    _bound: dict[Any, set[str]] = field(default_factory=dict)
+    _attempts: Counter[int] = field(default_factory=Counter)
+    _barred: set[str] = field(default_factory=set)
+    _word: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def fill(self) -> bool:
+        """Submit tasks until each thread has some, and return whether any is on its way."""
+        if self.missing:
+            workers = self._workers()
+            room = max(_TASKS_PER_THREAD * sum(workers.values()) - len(self._running), 0)
+            for number in self.missing[:room]:
+                future = self.client.submit(
+                    _run_remotely,
+                    (self.table, self.task, self.setup, number, __version__),
+                    key=f"fluxscape-{self._word}-{number}-{self._attempts[number]}",
+                    pure=False,
+                    workers=list(workers) if self._barred else None,
+                )
+                self._running[future] = number
+                if self._barred:
+                    self._bound[future] = set(workers)
+            del self.missing[:room]
+        return bool(self._running)
+
+    def ended(self) -> list[Any]:
+        """Return the futures that have ended, after waiting a moment for one."""
+        from distributed import wait  # noqa: PLC0415
+
+        with contextlib.suppress(TimeoutError):
+            wait(list(self._running), timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+        if self._bound:
+            # A task bound to workers that are all gone would wait for them for ever.
+            alive = set(self.client.scheduler_info(n_workers=-1)["workers"])
+            for future, bound in list(self._bound.items()):
+                if not bound & alive and not future.done():
+                    future.cancel()
+        return [future for future in self._running if future.done()]
+
+    def take(self, future: Any) -> bool:
+        """Take a future that has ended and return whether its task is done.
+
+        Raises
+        ------
+        RunError
+            If no worker can do it.
+        """
+        from distributed import KilledWorker  # noqa: PLC0415
+        from distributed.client import FutureCancelledError  # noqa: PLC0415
+
+        number = self._running.pop(future)
+        self._bound.pop(future, None)
+        try:
+            future.result()
+        except (MemoryError, KilledWorker, FutureCancelledError) as error:
+            self._attempts[number] += 1
+            if self._attempts[number] > MOST_FAILURES:
+                raise _lost(self.table, self._attempts[number]) from error
+            if isinstance(error, KilledWorker):
+                self._barred.add(str(error.last_worker.name))
+            self.missing.insert(0, number)
+            return False
+        return True
+
+    def _workers(self) -> dict[str, int]:
+        """Return addresses and threads of the workers that are not barred; wait for one."""
+        deadline = time.monotonic() + NEW_WORKER_SECONDS
+        while True:
+            found = self.client.scheduler_info(n_workers=-1)["workers"]
+            rows = {
+                address: int(row["nthreads"])
+                for address, row in found.items()
+                if str(row["name"]) not in self._barred
+            }
+            if rows:
+                return rows
+            if time.monotonic() > deadline:
+                raise _lost(self.table, MOST_FAILURES + 1)
+            time.sleep(0.2)
 
 
 @contextlib.contextmanager
