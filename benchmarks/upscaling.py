@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -56,7 +57,13 @@ def plain_methods(
             fit_regressor(model, x[~own], records.observed[~own], records.site[~own])
             out[own] = model.predict(x[own])
         found[method] = out
+        say(f"{method}: {nse(records.observed, out):.4f}")
     return found
+
+
+def say(text: str) -> None:
+    """Show how far the run is, on stderr."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def run_cubist(
@@ -111,6 +118,7 @@ def measure(quick: bool) -> dict[str, Any]:
             frame, target, n_folds=n_folds, nested=not quick, settings=settings
         )
         predicted[target] = {"tree": checked[target].predicted}
+        say(f"{target} tree: {nse(records.observed, checked[target].predicted):.4f}")
         predicted[target] |= plain_methods(records, x, fold, quick)
         tables |= {f"{target}_x": x, f"{target}_y": records.observed, f"{target}_fold": fold}
     rng = np.random.default_rng(0)

@@ -1,7 +1,7 @@
 """Cubist's own answer to two planes, and Quinlan's correction by neighbours worked by hand.
 
-Made with cubist 1.2.2 (Cubist 2.07): 60 noise-free cases of 3 + 2 b where a is at most about 0.1 and
-10 + a - 1.5 b above it. Cubist gave four overlapping rules with these two linear models.
+Made with cubist 1.2.2 (Cubist 2.07): 60 noise-free cases of 3 + 2 b where a is at most about 0.1
+and 10 + a - 1.5 b above it. Cubist gave four overlapping rules with these two linear models.
 """
 
 X = [

@@ -26,8 +26,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 COMMITTEES = ("adjusted", "bagged")
-_SHARE_BAGGED = 0.632
-"""Share of groups that a bagged member sees, what a bootstrap sees on average."""
 
 
 class ModelTreeRegressor(RegressorMixin, BaseEstimator):
@@ -39,8 +37,13 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
         Members; 5 to 20 are usual.
     committee
         ``"adjusted"``: each member after the first is fitted to twice the target less the last
-        member's value, as in Cubist. ``"bagged"``: each member is fitted to 63 % of the groups,
+        member's value, as in Cubist. ``"bagged"``: each member is fitted to some of the groups,
         drawn anew, which suits predictions for groups (sites) that were not seen.
+    share_groups
+        Share of groups that a bagged member sees; 0.632 is what a bootstrap sees on average.
+    max_group_cases
+        Most cases of a group that a bagged member sees, drawn anew: no long record outweighs many
+        short ones.
     min_cases
         Fewest cases of a leaf; by default 1 % of the cases, but 3 at least and 100 at most.
     max_rules
@@ -86,6 +89,8 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
         n_committees: int = 5,
         *,
         committee: str = "adjusted",
+        share_groups: float = 0.632,
+        max_group_cases: int | None = None,
         min_cases: int | None = None,
         max_rules: int = 100,
         max_terms: int = 8,
@@ -101,6 +106,8 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
     ) -> None:
         self.n_committees = n_committees
         self.committee = committee
+        self.share_groups = share_groups
+        self.max_group_cases = max_group_cases
         self.min_cases = min_cases
         self.max_rules = max_rules
         self.max_terms = max_terms
@@ -194,13 +201,19 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
     ) -> list[list[Rule]]:
         """Return members fitted to parts of the groups."""
         by_group = _rows_by_group(groups, y.size)
-        count = max(1, round(_SHARE_BAGGED * len(by_group)))
+        count = max(1, round(self.share_groups * len(by_group)))
         members = []
         for _ in range(self.n_committees):
             drawn = generator.choice(len(by_group), count, replace=False)
-            rows = np.concatenate([by_group[g] for g in np.sort(drawn)])
+            rows = np.concatenate([self._some_of(by_group[g], generator) for g in np.sort(drawn)])
             members.append(grower.grow(y, rows, generator))
         return members
+
+    def _some_of(self, rows: IntArray, generator: np.random.Generator) -> IntArray:
+        """Return the cases of a group that a member sees."""
+        if self.max_group_cases is None or rows.size <= self.max_group_cases:
+            return rows
+        return np.sort(generator.choice(rows, self.max_group_cases, replace=False))
 
     def _adjusted(
         self, grower: Grower, y: FloatArray, names: Any, generator: np.random.Generator
@@ -225,6 +238,8 @@ class ModelTreeRegressor(RegressorMixin, BaseEstimator):
             raise OutOfBoundsError(msg, got=self.committee)
         bounds = {
             "n_committees": (1, 1000),
+            "share_groups": (0.0, 1.0),
+            "max_group_cases": (1, np.inf),
             "min_cases": (1, np.inf),
             "max_rules": (1, np.inf),
             "max_terms": (0, np.inf),

@@ -86,7 +86,7 @@ def test_categories_choose_their_rules() -> None:
 def test_an_absent_column_is_named_with_the_nearest() -> None:
     model = read_model_text(CATEGORIES)
     frame = pd.DataFrame({"a b": [0.0], 'c"d': [0.0], "pft": ["ENF"], "bim": ["no"]})
-    with pytest.raises(MissingVariableError, match="'bin' is missing.*'bim'"):
+    with pytest.raises(MissingVariableError, match=r"'bin' is missing.*'bim'"):
         attribute_matrix(frame, model.names, model.levels)
 
 
