@@ -34,6 +34,7 @@ _PASS: Final = "pass.npz"  # noqa: S105 (a file's name)
 _RESULT: Final = "calibration.json"
 _MEMORY: Final = "memory_"
 _ENSEMBLE: Final = "ensemble.npz"
+_VALIDATION: Final = "validation.json"
 IDENTIFIABILITY: Final = "identifiability.json"
 POSTERIOR: Final = "posterior.nc"
 """Members by type, as maps read them."""
@@ -105,6 +106,10 @@ class CalibrationFolder:
     def save_identifiability(self, expected: Mapping[str, Mapping[str, float]]) -> None:
         """Keep what observations can tell of each parameter, known before they are used."""
         write_text(json_text(expected, indent=1) + "\n", self.folder / IDENTIFIABILITY)
+
+    def save_validation(self, found: Mapping[str, Any]) -> None:
+        """Keep scores of what was left out."""
+        write_text(json_text(found, indent=1) + "\n", self.folder / _VALIDATION)
 
     def last_pass(self) -> Checkpoint | None:
         """Return the last pass, None where there is none.

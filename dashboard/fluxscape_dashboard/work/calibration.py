@@ -20,9 +20,9 @@ from fluxscape.assimilation.diagnostics import coverage, interval_edges, varianc
 from fluxscape.assimilation.dlm_forward import DlmForward
 from fluxscape.assimilation.observations import Observations
 from fluxscape.assimilation.passes import Checkpoint, Result
-from fluxscape.assimilation.scores import ensemble_scores
 from fluxscape.assimilation.sensitivity import rank_parameters
 from fluxscape.assimilation.space import ParameterSpace
+from fluxscape.assimilation.validation import held_out_rows
 from fluxscape_dashboard.work.calibration_task import CANDIDATES, SEED, Task, read_plan, task_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -180,7 +180,10 @@ def _finished(task: Task, found: Calibration, told: Report) -> dict[str, Any]:
         )
     if task.held_out is not None:
         told(0.95, "")
-        rows += _held_out_rows(task, task.held_out, found)
+        judge = replace(task.problem, observations=task.held_out)
+        space = found.layout.spaces["site"]
+        outside = held_out_rows(judge, space, result.prior, result.posterior)
+        rows += [row | {"held_out": True} for row in outside]
     facts = found.to_dict()
     return {
         "state": None,
@@ -198,28 +201,6 @@ def _finished(task: Task, found: Calibration, told: Report) -> dict[str, Any]:
         "truth": task.truth,
         "summary": {"scores": rows, "facts": json.loads(json.dumps(facts, default=float))},
     }
-
-
-def _held_out_rows(task: Task, seen: Observations, found: Calibration) -> list[dict[str, Any]]:
-    """Return scores on observations that were not assimilated."""
-    space = found.layout.spaces["site"]
-    problem = replace(task.problem, observations=seen)
-    forward = DlmForward(problem, space)
-    before, after = forward(found.result.prior), forward(found.result.posterior)
-    good = np.isfinite(before).all(axis=1) & np.isfinite(after).all(axis=1)
-    rows = []
-    for number, stream in enumerate(seen.streams):
-        part = seen.stream == number
-        if part.sum() < 2:
-            continue
-        prior, posterior = before[good][:, part], after[good][:, part]
-        values, sigma = seen.values[part], seen.sigma[part]
-        rows.append(
-            {"stream": stream, "n": int(part.sum()), "held_out": True}
-            | ensemble_scores(prior, posterior, values, sigma)
-            | {"coverage90_before": coverage(prior, values, 0.9, noise=sigma)}
-        )
-    return rows
 
 
 def _observed(seen: Observations) -> dict[str, Any]:
