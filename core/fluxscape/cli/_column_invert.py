@@ -121,6 +121,7 @@ def _invert_column(arguments: argparse.Namespace) -> dict[str, Any]:
         "chi_square": posterior.chi_square,
         "chi_square_per_observation": posterior.chi_square / count,
         "log_evidence": posterior.log_evidence,
+        "remark": inversion.remark,
         "identifiability": [row.to_dict() for row in identifiability_report(inversion)],
         "settings": settings.to_dict(),
         "units": {"mean_flux": "umol m-2 s-1", "log_evidence": "1"},
@@ -205,6 +206,8 @@ def _as_text(facts: dict[str, Any]) -> str:
         f"degrees of freedom for signal {facts['degrees_of_freedom']['all']:.1f}, chi-square per "
         f"observation {facts['chi_square_per_observation']:.2f}",
     ]
+    if facts.get("remark"):
+        lines.append(facts["remark"])
     if facts.get("simulated"):
         lines.append(f"simulated: {', '.join(facts['simulated'])}")
     for row in facts.get("identifiability", ()):

@@ -22,6 +22,9 @@ from fluxscape.transport.variational import four_d_var
 
 Floats = NDArray[np.float64]
 
+UNLIKELY: Final = 4.0
+"""Standard deviations of chi-square beyond which stated errors count as wrong."""
+
 METHODS: Final = ("bayes", "4d-var", "ensemble")
 """Ways to the same posterior: closed form, gradients by the adjoint, runs of members."""
 
@@ -46,6 +49,23 @@ class TowerInversion:
     problem: LinearProblem
     posterior: Posterior
     settings: InversionSettings
+
+    @property
+    def remark(self) -> str:
+        """What chi-square says of the stated errors; empty where they agree with the record."""
+        count = self.problem.observed.size
+        ratio = self.posterior.chi_square / count
+        limit = 1.0 + UNLIKELY * np.sqrt(2.0 / count)
+        if ratio > limit:
+            return (
+                f"the record departs from the prior by "
+                f"{np.sqrt(ratio):.1f} times the stated errors "
+                "(chi-square): the intervals are too narrow, and what the column leaves out may be "
+                "in the flux"
+            )
+        if ratio < 1.0 / limit:
+            return "the stated errors are larger than the record asks for: the intervals are wide"
+        return ""
 
     def mean_flux(self) -> dict[str, Any]:
         """Return the mean flux of the period, prior and posterior, with its error by term."""
@@ -331,5 +351,6 @@ def inversion_product(inversion: TowerInversion, *, status: str) -> xr.Dataset:
             chi_square=posterior.chi_square,
             observations=linear.observations.values.size,
             log_evidence=posterior.log_evidence,
+            remark=inversion.remark,
         ),
     )

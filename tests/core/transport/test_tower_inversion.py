@@ -136,6 +136,15 @@ def test_the_product_carries_what_was_found(inversion) -> None:
     assert float(np.abs(product["observed"] - product["modelled_posterior"]).mean()) < float(prior)
 
 
+def test_errors_that_the_record_belies_are_remarked(inversion, column) -> None:
+    assert not inversion.remark
+    draw = np.random.default_rng(1)
+    record = 380.0 + draw.normal(0.0, 60.0, (column.forcing.times.size, 3))
+    found = invert_tower(column, record, longitude=0.0, settings=SETTINGS)
+    assert "times the stated errors" in found.remark
+    assert "the intervals are too narrow" in inversion_product(found, status="simulated").remark
+
+
 def test_afternoon_means_use_the_hours_of_the_sun(column) -> None:
     times = column.forcing.times
     hours = (times - times.astype("datetime64[D]")) / np.timedelta64(1, "h")
