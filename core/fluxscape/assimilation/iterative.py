@@ -4,7 +4,7 @@ Member j has its own draw of the prior, a_j, and its own perturbed observations,
 
     J_j(z) = |(d_j - g(z)) / sigma|^2 + |(z - a_j) / s|^2
 
-(randomised maximum likelihood, Kitanidis 1995, doi:10.1029/94WR02752): exact samples of the
+(randomised maximum likelihood, Kitanidis 1995, doi:10.1029/95WR01945): exact samples of the
 posterior where the model g is linear, and where it bends far closer to it than updates that are
 composed of linear steps. Gauss-Newton steps share one sensitivity G, the regression of predictions
 on parameters over the ensemble as it is now (Chen and Oliver 2013, doi:10.1007/s10596-013-9351-5;

@@ -145,6 +145,10 @@ def test_the_commands_calibrate_rank_and_try_twins(
     assert json.loads(capsys.readouterr().out)["ranking"][0]["parameter"] == "vcmax25"
 
 
+FEW = ["--members", "8", "--passes", "1", "--parameters", "vcmax25"]
+CV = ["--leave-out", "site"]
+
+
 def test_the_commands_say_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(write_table(tmp_path))
     out = ["--out", str(tmp_path / "cal")]
@@ -152,6 +156,9 @@ def test_the_commands_say_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert "belong to a single FILE" in capsys.readouterr().err
     assert main(["dlm", "calibrate", file, *PLACE, "--streams", "nep", *out]) == 2
     assert "Did you mean 'nee'" in capsys.readouterr().err
+    assert main(["dlm", "calibrate", file, *PLACE, "--streams", "gpp", *FEW, *CV, *out]) == 2
+    assert "nothing can be left out of one site" in capsys.readouterr().err
+    out = ["--out", str(tmp_path / "other")]
     assert main(["dlm", "calibrate", file, *PLACE, "--years", "abc", *out]) == 2
     assert "--years wants years" in capsys.readouterr().err
-    assert not (tmp_path / "cal").exists()
+    assert not (tmp_path / "other").exists()

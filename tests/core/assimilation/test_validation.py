@@ -8,6 +8,7 @@ import pytest
 from fluxscape.assimilation.calibration import CalibrationSettings
 from fluxscape.assimilation.dlm_forward import SiteProblem
 from fluxscape.assimilation.problem import site_problem
+from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.assimilation.validation import held_out_rows, leave_one_out
 from fluxscape.dlm import parameters_for, run_dlm
 from fluxscape.errors import OutOfBoundsError
@@ -71,8 +72,6 @@ def test_what_was_left_out_does_not_teach(problem: SiteProblem) -> None:
 
 def test_a_stream_of_one_observation_is_not_scored(problem: SiteProblem) -> None:
     one = problem.observations.select(np.arange(20) == 3)
-    from fluxscape.assimilation.space import ParameterSpace  # noqa: PLC0415
-
     space = ParameterSpace.of(problem.parameters, ("vcmax25",))
     z = space.draw(4, seed=1)
     assert held_out_rows(replace(problem, observations=one), space, z, z) == []
