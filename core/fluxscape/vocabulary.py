@@ -9,42 +9,9 @@ CF: https://cfconventions.org/Data/cf-standard-names, version 90.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable of the vocabulary.
-
-    Attributes
-    ----------
-    name
-        Name inside fluxscape datasets.
-    units
-        Unit inside fluxscape datasets, as CF writes it.
-    long_name
-        Plain English name for axes and tables.
-    lower, upper
-        Physical bounds in ``units``; infinite where there is none.
-    standard_name
-        CF standard name, or an empty string where CF has none.
-    """
-
-    name: str
-    units: str
-    long_name: str
-    lower: float = -math.inf
-    upper: float = math.inf
-    standard_name: str = ""
-
-    def attrs(self) -> dict[str, str]:
-        """Return the CF attributes of this variable."""
-        attrs = {"units": self.units, "long_name": self.long_name}
-        if self.standard_name:
-            attrs["standard_name"] = self.standard_name
-        return attrs
-
+from fluxscape._variable import Variable as Variable
 
 _ROWS: Final = (
     # Meteorology
@@ -259,40 +226,42 @@ _ROWS: Final = (
     Variable(
         "background_carbon_dioxide_mole_fraction",
         "umol mol-1",
-        "carbon dioxide mole fraction of the air above and around a region",
+        "carbon dioxide in air above and around a region",
         100.0,
         2000.0,
     ),
     Variable(
         "inlet_carbon_dioxide_mole_fraction",
         "umol mol-1",
-        "carbon dioxide mole fraction at the heights of inlets",
+        "carbon dioxide at the heights of inlets",
         100.0,
         2000.0,
     ),
-    Variable("horizontal_divergence", "s-1", "divergence of the horizontal wind", -1e-3, 1e-3),
+    Variable("horizontal_divergence", "s-1", "divergence of the horizontal wind", -0.001, 0.001),
     Variable(
         "carbon_dioxide_advection",
         "umol mol-1 s-1",
-        "change of the carbon dioxide mole fraction of the boundary layer by horizontal wind",
+        "change of carbon dioxide by horizontal wind",
         -0.1,
         0.1,
     ),
     Variable(
         "carbon_dioxide_gradient_east",
         "umol mol-1 m-1",
-        "increase of the carbon dioxide mole fraction towards the east",
+        "rise of carbon dioxide to the east",
         -0.01,
         0.01,
     ),
     Variable(
         "carbon_dioxide_gradient_north",
         "umol mol-1 m-1",
-        "increase of the carbon dioxide mole fraction towards the north",
+        "rise of carbon dioxide to the north",
         -0.01,
         0.01,
     ),
-    Variable("eddy_diffusivity", "m2 s-1", "turbulent diffusivity at the top of a layer", 0.0, 1e4),
+    Variable(
+        "eddy_diffusivity", "m2 s-1", "turbulent diffusivity at the top of a layer", 0.0, 10000.0
+    ),
     Variable("entrainment_velocity", "m s-1", "velocity of air into the boundary layer", 0.0, 10.0),
     Variable("convective_velocity", "m s-1", "convective velocity scale", 0.0, 10.0),
     Variable("mixing_regime", "1", "regime of mixing", 0.0, 2.0),
