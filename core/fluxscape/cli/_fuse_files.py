@@ -216,9 +216,9 @@ def check_output(path: str | None, images: Sequence[ImageFile], *, series: bool 
 def write_result(dataset: xr.Dataset, path: str) -> list[str]:
     """Write a product and return the files.
 
-    A NetCDF file or Zarr store takes all of it. GeoTIFFs hold one grid each: ``NAME.tif`` the image
-    and ``NAME-quality.tif``, ``NAME-baseline.tif``, with date and band in the name where there are
-    several.
+    A NetCDF file or Zarr store takes all of it. GeoTIFFs hold one image each, with all its bands:
+    ``NAME.tif`` the fused one and ``NAME-quality.tif``, ``NAME-baseline.tif``, with the date in the
+    name where there are several.
     """
     target = Path(path)
     suffix = target.suffix.lower()
@@ -256,12 +256,6 @@ def _grids(variable: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
              variable.isel(time=number, drop=True))
             for number, time in enumerate(variable["time"].to_numpy())
         ]  # fmt: skip
-    if "band" in variable.dims:
-        grids = [
-            (f"{label}-band{number + 1}", grid.isel(band=number, drop=True))
-            for label, grid in grids
-            for number in range(variable.sizes["band"])
-        ]
     return grids
 
 

@@ -94,7 +94,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads (1)")
     parser.add_argument(
         "--out", metavar="FILE",
-        help=".nc or .zarr for everything, or .tif: one file for each grid, named after it",
+        help=".nc or .zarr for everything, or .tif: one file for each image, named after it",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run_fuse)

@@ -29,7 +29,8 @@ def write_geotiff(
     Parameters
     ----------
     array
-        Dimensions (y, x) with evenly spaced cell-centre coordinates ``x`` and ``y`` in ``crs``.
+        Dimensions (y, x) or (band, y, x) with evenly spaced cell-centre coordinates ``x`` and ``y``
+        in ``crs``; a coordinate ``band_name`` names the bands.
     path
         File to make or replace.
     crs
@@ -55,26 +56,39 @@ def write_geotiff(
     # GDAL hides errors of closing a file; in memory there are none, and ours below are seen.
     with named_write_errors(Path(path), ValueError, TypeError), MemoryFile() as memory:
         with memory.open(**profile) as raster:
-            raster.write(values, 1)
+            raster.write(values)
+            for number, name in enumerate(_band_names(array), 1):
+                raster.set_band_description(number, name)
             tags = {str(k): str(v) for k, v in array.attrs.items() if k != "crs"}
             raster.update_tags(**tags)
         write_bytes(memory.getbuffer(), path)
 
 
+def _band_names(array: xr.DataArray) -> list[str]:
+    """Return the names of the bands, none if they have none."""
+    if "band_name" not in array.coords or array.dims[0] != "band":
+        return []
+    return [str(name) for name in array["band_name"].to_numpy()]
+
+
 def _geotiff_profile(
     array: xr.DataArray, crs: object | None, nodata: float | None
 ) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
-    """Return rasterio's profile and the values, north up."""
+    """Return rasterio's profile and the values (band, y, x), north up."""
     from rasterio import Affine  # noqa: PLC0415
 
     reference = array.attrs.get("crs") if crs is None else crs
-    if array.dims != ("y", "x") or reference is None:
-        msg = f"a GeoTIFF needs dimensions (y, x) and a crs; got {array.dims} and {reference}"
+    if array.dims not in {("y", "x"), ("band", "y", "x")} or reference is None:
+        msg = (
+            "a GeoTIFF needs dimensions (y, x) or (band, y, x) and a crs; got "
+            f"{array.dims} and {reference}"
+        )
         raise WriteError(msg, dims=array.dims)
     values = array.to_numpy()
+    values = values if values.ndim == 3 else values[np.newaxis]
     x, y = _even_axis(array, "x"), _even_axis(array, "y")
     if y[1] > 0:
-        values, y = values[::-1], (y[0] + y[1] * (values.shape[0] - 1), -y[1])
+        values, y = values[:, ::-1], (y[0] + y[1] * (values.shape[1] - 1), -y[1])
     if x[1] < 0:
         msg = "a GeoTIFF needs x to increase"
         raise WriteError(msg)
@@ -82,9 +96,9 @@ def _geotiff_profile(
     if nodata is None and values.dtype.kind == "f":
         nodata = math.nan
     profile = {
-        "width": values.shape[1],
-        "height": values.shape[0],
-        "count": 1,
+        "width": values.shape[2],
+        "height": values.shape[1],
+        "count": values.shape[0],
         "dtype": values.dtype.name,
         "crs": reference,
         "transform": transform,

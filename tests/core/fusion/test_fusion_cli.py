@@ -111,6 +111,30 @@ def test_several_dates_as_geotiff_have_their_dates_in_the_name(capsys, files, tm
     assert {"f-2020-06-13.tif", "f-quality-2020-08-01.tif"} <= names
 
 
+def test_bands_come_in_and_go_out_together(capsys, tmp_path) -> None:
+    level, season = landscape(24)
+    paths = []
+    for day, state in (("20200501", 0.0), ("20200613", 0.4)):
+        values = np.stack((level + season * state, 0.6 - 0.5 * level))
+        for kind, array in (
+            ("fine", image(values)),
+            ("coarse", image(cell_means(values, SIDE), pixel=30.0 * SIDE)),
+        ):
+            paths.append(str(tmp_path / f"{kind}_{day}.tif"))
+            names = ("band", ["red", "infrared"])
+            write_geotiff(array.assign_coords(band=[1, 2], band_name=names), paths[-1])
+    out = tmp_path / "fused.tif"
+    found = run(
+        capsys, "--pair", paths[0], paths[1], "--coarse", paths[3], "--truth", paths[2],
+        "--window", "9", "--method", "fsdaf", "--out", str(out),
+    )  # fmt: skip
+    fused = read_raster(out)
+    assert fused.shape == (2, 24, 24)
+    assert fused["band_name"].to_numpy().tolist() == ["red", "infrared"]
+    np.testing.assert_allclose(fused[1], 0.6 - 0.5 * level, atol=1e-6)
+    assert found["scores"]["fused"]["spectral_angle"] < 10.0
+
+
 def test_a_daily_series_is_made_from_all_images(capsys, files, tmp_path) -> None:
     out = tmp_path / "series.zarr"
     found = run(
