@@ -146,7 +146,7 @@ def test_a_change_of_language_leaves_no_english_words_behind(page: FluxPage) -> 
     page.wait_text(t("atlas.row_slope", "zh"))
     english = {
         t(f"atlas.{key}", "en")
-        for key in ("layer_trend", "row_mean", "nation", "provenance", "save_map", "opacity")
+        for key in ("layer_trend", "row_mean", "region_nation", "provenance", "save_map", "opacity")
     }
     left = english
     for _ in range(40):

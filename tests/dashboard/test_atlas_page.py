@@ -6,40 +6,26 @@ import json
 import re
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-import xarray as xr
 
 from fluxscape.assets import asset
 from fluxscape.atlas.mercator import to_mercator
-from fluxscape.atlas.product import (
-    ET,
-    GPP,
-    figures_attribute,
-    figures_of,
-    national_figures,
-    with_statistics,
-)
-from fluxscape.atlas.pyramid import open_pyramid, write_pyramid
-from fluxscape.vocabulary import VARIABLES
+from fluxscape.atlas.product import ET, GPP
+from fluxscape.io.guards import open_netcdf_guarded
 from fluxscape_dashboard.pages import _atlas_words as words
-from fluxscape_dashboard.pages import atlas as atlas_page
-from fluxscape_dashboard.pages._atlas_exports import series_table, write_map
+from fluxscape_dashboard.pages._atlas_exports import series_table, write_data, write_map
 from fluxscape_dashboard.pages.atlas import AtlasPage
-from fluxscape_dashboard.pages.base import Services
 from fluxscape_dashboard.process import configure
-from fluxscape_dashboard.state import AppState
 from fluxscape_dashboard.views import atlas as view
+from fluxscape_dashboard.views import atlas_zones as zones
 from fluxscape_dashboard.views.atlas_product import NationalProduct, round_up
 from fluxscape_dashboard.views.atlas_series import SeriesChart, YearlySeries
+from helpers.atlas_page import YEARS, page_on, shown_text, small_product
 
-YEARS = np.arange(1979, 2013)
-LATITUDE = np.arange(24.125, 42.0, 0.25)
-LONGITUDE = np.arange(73.125, 120.0, 0.25)
 CHINA = (104.3, 36.4, 62.6)
 
 
@@ -55,64 +41,14 @@ def _screen() -> None:
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> NationalProduct:
-    """Return a product that rises in the east and stands still in the west."""
-    rng = np.random.default_rng(7)
-    shape = (YEARS.size, LATITUDE.size, LONGITUDE.size)
-    rise = np.where(LONGITUDE > 105.0, 6.0, 0.0)[None, None, :] * (YEARS - 1979.0)[:, None, None]
-    gpp = 800.0 + rise + rng.normal(0.0, 20.0, shape)
-    gpp[:, :, LONGITUDE < 80.0] = np.nan
-    dims, time = ("time", "y", "x"), [np.datetime64(f"{year}-01-01", "ns") for year in YEARS]
-    cover = np.where(np.isfinite(gpp[0]), 12, 0).astype(np.int8)
-    annual = xr.Dataset(
-        {
-            GPP: (dims, gpp.astype(np.float32), VARIABLES[GPP].attrs()),
-            ET: (dims, (gpp / 2).astype(np.float32), VARIABLES[ET].attrs()),
-            "land_fraction": (dims[1:], (cover > 0).astype(np.float32), {"units": "1"}),
-            "inside": (dims[1:], np.ones(shape[1:], np.float32), {"units": "1"}),
-            "land_cover": (dims[1:], cover, {"units": "1", "pyramid_resampling": "nearest"}),
-        },
-        coords={"time": time, "y": LATITUDE, "x": LONGITUDE},
-        attrs={"data_status": "simulated", "seed": 1, "time_step_seconds": 7200},
-    )
-    whole = with_statistics(annual)
-    whole.attrs |= figures_attribute(national_figures(whole))
-    path = tmp_path_factory.mktemp("product") / "p.zarr"
-    write_pyramid(whole, path)
-    pyramid = open_pyramid(path)
-    return NationalProduct(pyramid, {row.flux: row for row in figures_of(pyramid.attrs)})
-
-
-class Notes:
-    """Collects what a page tells the user."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-
-    def __call__(self, kind: str, key: str, **values: object) -> None:
-        del kind, values
-        self.keys.append(key)
+    """Return a small product."""
+    return small_product(tmp_path_factory.mktemp("product"))
 
 
 @pytest.fixture
 def page(product: NationalProduct, monkeypatch: pytest.MonkeyPatch) -> AtlasPage:
-    """Return a page on the small product, with all zones built."""
-    monkeypatch.setattr(atlas_page, "national_product", lambda: product)
-    services = Services(
-        jobs=None,  # type: ignore[arg-type]
-        session="test",
-        notify=Notes(),
-        on_close=lambda _: None,
-    )
-    made = AtlasPage(AppState(), services)
-    for zone in (made.selectors, made.display, made.details):
-        zone()
-    return made
-
-
-def shown_text(pane: Any) -> str:
-    """Return the text of a zone's tables and lines."""
-    items = [item.object for item in pane.objects if hasattr(item, "object")]
-    return " ".join(re.sub(r"<[^>]+>", " ", str(item)) for item in items)
+    """Return a page on it."""
+    return page_on(product, monkeypatch)
 
 
 # ---------------------------------------------------------------- the map
@@ -251,12 +187,13 @@ def test_a_year_beyond_the_product_shows_the_nearest(page: AtlasPage) -> None:
 
 
 def test_every_word_follows_the_language(page: AtlasPage) -> None:
+    page.on_show()
     page._tapped(*(float(value) for value in to_mercator(110.1, 30.1)))
     page.state.lang = "zh"
     for chart in page._charts.values():
         assert re.search(r"[\u4e00-\u9fff]", chart.chart.title.text)
         assert all(re.search(r"[\u4e00-\u9fff-]", name) for name, _ in chart._hover.tooltips)
-    for name in ("pixel", "nation", "facts"):
+    for name in ("pixel", "region", "facts"):
         heads = re.findall(r"<th>(.*?)</th>", str(page._tables[name].objects[0].object))
         assert all(re.search(r"[\u4e00-\u9fff]", head) for head in heads)
 
@@ -264,24 +201,26 @@ def test_every_word_follows_the_language(page: AtlasPage) -> None:
 def test_national_figures_are_those_of_the_product(
     page: AtlasPage, product: NationalProduct
 ) -> None:
-    table = shown_text(page._tables["nation"])
+    page.on_show()
+    table = shown_text(page._tables["region"])
     assert words.number(product.figures["gpp"].mean) in table
     assert "Pg C yr⁻¹" in table
     page.state.at_variable = "et"
-    assert "mm yr⁻²" in shown_text(page._tables["nation"])
+    assert "mm yr⁻²" in shown_text(page._tables["region"])
 
 
 # ---------------------------------------------------------------- what is saved
 def test_the_series_are_saved_with_place_unit_and_status(product: NationalProduct) -> None:
     pixel = product.pixel("gpp", 110.1, 30.1)
-    frame = series_table("gpp", product.figures["gpp"], pixel)
-    assert frame["place"].unique().tolist() == ["nation", "pixel"]
+    nation = zones.region(product, "gpp", zones.NATION)
+    frame = series_table("gpp", nation, pixel)
+    assert frame["place"].unique().tolist() == [zones.NATION, "pixel"]
     assert frame["unit"].unique().tolist() == ["Pg year-1", "g m-2 year-1"]
     assert set(frame["data_status"]) == {"simulated"}
     rows = frame[frame.place == "pixel"]
     assert rows["longitude"].unique().tolist() == [110.125]
     assert rows["year"].tolist() == YEARS.tolist()
-    assert len(series_table("gpp", product.figures["gpp"], None)) == 34
+    assert len(series_table("gpp", nation, None)) == 34
     text = pd.read_csv(BytesIO(frame.to_csv(index=False).encode()))
     assert text["value"].notna().all()
 
@@ -340,3 +279,16 @@ def test_a_line_begins_at_the_first_known_year() -> None:
     assert chart._year.location == 2003
     chart.mark(None)
     assert not chart._year.visible
+
+
+def test_all_years_in_view_are_saved_as_netcdf(
+    page: AtlasPage, product: NationalProduct, tmp_path: Path
+) -> None:
+    page.state.param.update(map_view=(110.0, 30.0, 4.0))
+    write_data(product, page, page._map, tmp_path / "data.nc")
+    with open_netcdf_guarded(tmp_path / "data.nc") as data:
+        assert data.attrs["data_status"] == "simulated"
+        assert {GPP, f"{GPP}_trend", "land_fraction"} <= set(data.data_vars)
+        assert ET not in data
+        assert data.sizes["time"] == 34
+        assert 107.0 < float(data["x"].min()) < float(data["x"].max()) < 113.0

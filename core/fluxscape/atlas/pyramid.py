@@ -278,15 +278,22 @@ class Pyramid:
             values, dims="time", coords=coords | {"time": self.times}, name=name, attrs=attrs
         )
 
-    def read_native(self, name: str) -> xr.DataArray:
-        """Return a whole variable on its latitude-longitude grid."""
+    def read_native(
+        self,
+        name: str,
+        *,
+        rows: slice[Any, Any, Any] = slice(None),
+        columns: slice[Any, Any, Any] = slice(None),
+    ) -> xr.DataArray:
+        """Return a variable on its latitude-longitude grid, whole or a window of it."""
         array = self._array(f"{NATIVE}/{name}")
-        coords: dict[str, Any] = {d: self._axis(f"{NATIVE}/{d}") for d in ("y", "x")}
+        window = {"y": rows, "x": columns}
+        coords: dict[str, Any] = {d: self._axis(f"{NATIVE}/{d}")[w] for d, w in window.items()}
         dims: tuple[str, ...] = ("y", "x")
         if array.ndim == 3:
             dims, coords = ("time", "y", "x"), coords | {"time": self.times}
         attrs = dict(array.attrs)
-        values = np.asarray(array[...], dtype=np.float64)
+        values = np.asarray(array[..., rows, columns], dtype=np.float64)
         return xr.DataArray(values, dims=dims, coords=coords, name=name, attrs=attrs)
 
     def _array(self, path: str) -> zarr.Array:

@@ -180,6 +180,7 @@ def polygon_cells(
     grid: CellGrid,
     *,
     outline: shapely.Geometry | None = None,
+    leave_out: bool = False,
 ) -> tuple[ZoneCells, ...]:
     """Return the cells of zones given as polygons in degrees.
 
@@ -191,6 +192,8 @@ def polygon_cells(
         Grid of the product.
     outline
         Area that the product's ``land_fraction`` lies in; without one, whole cells count.
+    leave_out
+        Whether zones without a part on the grid are left out, unless all are.
 
     Raises
     ------
@@ -198,7 +201,7 @@ def polygon_cells(
         If a polygon has no part on the grid inside the outline; names it.
     """
     whole = None if outline is None else polygon_coverage(outline, grid)
-    found = []
+    found: list[ZoneCells] = []
     for zone, polygon in zones:
         part = polygon if outline is None else shapely.intersection(polygon, outline)
         covered = np.zeros((grid.y.size, grid.x.size))
@@ -207,7 +210,10 @@ def polygon_cells(
         if whole is not None:
             with np.errstate(invalid="ignore", divide="ignore"):
                 covered = np.where(whole > 0, np.minimum(covered / whole, 1.0), 0.0)
-        if not (covered > 0).any():
+        reaches = bool((covered > 0).any())
+        if not reaches and leave_out and (found or zone is not zones[-1][0]):
+            continue
+        if not reaches:
             west, south, east, north = (f"{value:.4g}" for value in grid.edges)
             msg = (
                 f"{zone.name_en} has no part in the product, which covers {west} to {east} E, "
@@ -294,7 +300,7 @@ def zone_cells(kind: str, grid: CellGrid) -> tuple[ZoneCells, ...]:
         zones = [
             (Zone(f"province:{p.code}", p.name_en, p.name_zh), p.polygon) for p in read_provinces()
         ]
-        return polygon_cells(zones, grid, outline=read_nation().polygon)
+        return polygon_cells(zones, grid, outline=read_nation().polygon, leave_out=True)
     found = class_cells(*_class_map(kind), grid)
     if not found:
         msg = f"no zone of kind {kind!r} lies in the product"

@@ -3,8 +3,8 @@
 The interval of Gilbert (1987, section 16.5) takes years as independent and is too narrow where they
 are not. Here it is taken of the series that Wang and Swail (2001,
 doi:10.1175/1520-0442(2001)014<2204:COEWHI>2.0.CO;2) test, W(t) = [x(t) - r1 x(t - 1)] / (1 - r1),
-whose trend is that of x and whose years are independent if x is of first order, and moved so that
-it stands about the slope of x itself. ``docs/methods/trends.md`` tells how often it, the plain
+whose trend is that of x and whose years are independent if x is of first order, and stretched to
+the slope of x itself where that lies outside. ``docs/methods/trends.md`` tells how often it, the plain
 interval and the one by block bootstrap hold the true slope.
 """
 
@@ -71,5 +71,5 @@ def memory_interval(
     if whitened.size < 3:
         return SlopeInterval(trend.slope_low, trend.slope_high, r1)
     white = series_trend(whitened, t[1:][after])
-    shift = trend.slope - white.slope
-    return SlopeInterval(white.slope_low + shift, white.slope_high + shift, r1)
+    low, high = min(white.slope_low, trend.slope), max(white.slope_high, trend.slope)
+    return SlopeInterval(low, high, r1)

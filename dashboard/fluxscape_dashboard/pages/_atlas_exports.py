@@ -1,44 +1,57 @@
-"""What the Atlas page saves: the series of pixel and nation, and the map in view."""
+"""What the Atlas page saves: the series of pixel and region, the map and the data in view."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import panel_material_ui as pmui
 import xarray as xr
 
-from fluxscape.atlas.product import FLUXES, NationalFigures
-from fluxscape.io.atomic import write_geotiff
+from fluxscape.atlas.product import FLUXES
+from fluxscape.errors import OutOfBoundsError
+from fluxscape.io.atomic import write_geotiff, write_netcdf
 from fluxscape.io.exports import write_csv
+from fluxscape_dashboard.mercator import to_degrees
 from fluxscape_dashboard.pages._atlas_map import AtlasMap
+from fluxscape_dashboard.pages._atlas_years import YEARLY
 from fluxscape_dashboard.pages._downloads import data_button, file_name
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.views.atlas import Window
 from fluxscape_dashboard.views.atlas_product import NationalProduct, PixelSeries
+from fluxscape_dashboard.views.atlas_zones import Region, product_grid
+
+MOST_VALUES: Final = 64_000_000
+"""Most values of one flux that a file for download holds."""
 
 _FACTS = ("data_status", "source", "fluxscape_version", "seed", "time_step_seconds")
 
 
-def series_table(flux: str, figures: NationalFigures, pixel: PixelSeries | None) -> pd.DataFrame:
+def series_table(flux: str, found: Region | None, pixel: PixelSeries | None) -> pd.DataFrame:
     """Return the series as one long table of plain English keys, for other programs.
 
     Parameters
     ----------
     flux
         Short name of the flux.
-    figures
-        Those of the nation.
+    found
+        The chosen region, if any.
     pixel
         The chosen pixel, if any.
     """
-    frames = [_rows(flux, "nation", figures.years, figures.series, figures.units)]
+    frames = []
+    if found is not None:
+        figures = found.figures
+        key = figures.zone.key
+        frames.append(_rows(flux, key, figures.years, figures.series, figures.units))
     if pixel is not None and pixel.trend is not None:
         units = "g m-2 year-1" if flux == "gpp" else "kg m-2 year-1"
         rows = _rows(flux, "pixel", pixel.years, pixel.values, units)
         frames.append(rows.assign(longitude=pixel.longitude, latitude=pixel.latitude))
+    if not frames:
+        frames = [_rows(flux, "", [], [], "")]
     return pd.concat(frames, ignore_index=True).assign(data_status="simulated")
 
 
@@ -62,13 +75,13 @@ def write_map(product: NationalProduct, page: PageView, shown: AtlasMap, path: P
     style = product.style(state.at_variable, state.at_layer, state.at_test)
     window = shown.seen()
     time = product.years.index(product.nearest_year(state.at_year)) if style.annual else None
-    array = product.pyramid.read(
-        style.variable,
-        level=product.pyramid.level_for(window.x, window.width),
-        time=time,
-        x_range=window.x,
-        y_range=window.y,
-    )
+    level = product.pyramid.level_for(window.x, window.width)
+    part: dict[str, Any] = {"level": level, "x_range": window.x, "y_range": window.y}
+    array = product.pyramid.read(style.variable, time=time, **part)
+    if style.less:
+        mean = product.pyramid.read(style.less, **part)
+        array = array.copy(data=array.to_numpy() - mean.to_numpy())
+        array.attrs["long_name"] = f"{array.attrs.get('long_name', '')} less the mean of all years"
     array = _within(array, window)
     facts = {name: str(product.pyramid.attrs.get(name, "")) for name in _FACTS}
     array.attrs = dict(array.attrs) | facts
@@ -88,24 +101,69 @@ def _within(array: xr.DataArray, window: Window) -> xr.DataArray:
     return array
 
 
-def export_row(page: PageView, product: NationalProduct, shown: AtlasMap, pixel: Any) -> Any:
-    """Return the buttons; ``pixel()`` gives the chosen pixel or None."""
+def write_data(product: NationalProduct, page: PageView, shown: AtlasMap, path: Path) -> None:
+    """Write all years and statistics of the flux in view, on the product's own grid, as NetCDF."""
+    flux = FLUXES[page.state.at_variable]
+    pyramid, grid = product.pyramid, product_grid(product)
+    window = shown.seen()
+    west, south = to_degrees(window.x[0], window.y[0])
+    east, north = to_degrees(window.x[1], window.y[1])
+    rows = _between(grid.y, grid.steps[0], float(south), float(north))
+    columns = _between(grid.x, grid.steps[1], float(west), float(east))
+    size = (rows.stop - rows.start) * (columns.stop - columns.start) * len(product.years)
+    if size > MOST_VALUES:
+        msg = f"the view holds {size} values of {flux}, at most {MOST_VALUES} are saved: zoom in"
+        raise OutOfBoundsError(msg, got=size, wanted=MOST_VALUES)
+    names = [name for name in pyramid.variables if name.startswith(flux)]
+    names += [name for name in ("land_fraction", "land_cover") if name in pyramid.variables]
+    arrays = {
+        name: pyramid.read_native(name, rows=rows, columns=columns).astype(np.float32)
+        for name in names
+    }
+    attrs = {name: str(pyramid.attrs[name]) for name in _FACTS if name in pyramid.attrs}
+    write_netcdf(xr.Dataset(arrays, attrs=attrs), path)
+
+
+def _between(
+    centres: np.ndarray[Any, np.dtype[np.float64]], step: float, low: float, high: float
+) -> slice[int, int, None]:
+    """Return the cells that touch a range, two or more."""
+    start = int(np.clip(np.floor((low - centres[0]) / step + 0.5), 0, centres.size - 2))
+    stop = int(np.clip(np.floor((high - centres[0]) / step + 0.5) + 1, start + 2, centres.size))
+    return slice(start, stop)
+
+
+def export_row(
+    page: PageView, product: NationalProduct, shown: AtlasMap, pixel: Any, found: Any
+) -> Any:
+    """Return the buttons; ``pixel()`` and ``found()`` give the chosen pixel and region or None."""
     state = page.state
 
     def place() -> str:
-        found = pixel()
-        return "" if found is None else f"{found.latitude:.3f}N{found.longitude:.3f}E"
+        chosen = pixel()
+        if chosen is None:
+            return str(state.at_region).replace(":", "-")
+        return f"{chosen.latitude:.3f}N{chosen.longitude:.3f}E"
 
     def layer() -> str:
         year = str(product.nearest_year(state.at_year))
-        return year if state.at_layer == "annual" else state.at_layer
+        if state.at_layer in YEARLY:
+            return year if state.at_layer == "annual" else f"difference-{year}"
+        return str(state.at_layer)
 
     def write_series(path: Path) -> None:
-        write_csv(
-            series_table(state.at_variable, product.figures[state.at_variable], pixel()), path
-        )
+        write_csv(series_table(state.at_variable, found(), pixel()), path)
 
+    picture = pmui.Button(
+        label=page.bound("atlas.save_picture"),
+        icon="image",
+        variant="outlined",
+        size="small",
+        margin=(2, 2),
+    )
+    picture.js_on_click(args={"tool": shown.save}, code="tool.do.emit('save')")
     return pmui.Row(
+        picture,
         data_button(
             page,
             "atlas.save_series",
@@ -117,6 +175,12 @@ def export_row(page: PageView, product: NationalProduct, shown: AtlasMap, pixel:
             "atlas.save_map",
             lambda: file_name("atlas", state.at_variable, layer(), suffix=".tif"),
             lambda path: write_map(product, page, shown, path),
+        ),
+        data_button(
+            page,
+            "atlas.save_data",
+            lambda: file_name("atlas", state.at_variable, "all-years", suffix=".nc"),
+            lambda path: write_data(product, page, shown, path),
         ),
         margin=0,
         sx={"flexWrap": "wrap"},

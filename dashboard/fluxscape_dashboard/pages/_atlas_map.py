@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,10 +10,16 @@ import holoviews as hv
 import panel as pn
 import param
 from bokeh.events import Tap
-from bokeh.models import ColorBar, ResetTool
+from bokeh.models import ColorBar, ResetTool, SaveTool
 
 from fluxscape_dashboard import maps
-from fluxscape_dashboard.pages._atlas_words import bar_title, map_title, value_words
+from fluxscape_dashboard.pages._atlas_swipe import LEFT, RIGHT, Swipe
+from fluxscape_dashboard.pages._atlas_words import (
+    bar_title,
+    layer_words,
+    map_title,
+    value_words,
+)
 from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views import atlas as view
@@ -31,6 +38,9 @@ _FRAME: Final = (900, 620)
 _MARGIN: Final = 1.25
 """Window read over window seen: the browser tells width and height of its frame one after the
 other, and a pan should not meet bare edges at once."""
+
+MOVING: Final = ("raster", "second", "hatching")
+"""Layers that are read anew when the view moves."""
 
 _KEPT_OF_AXES: Final = ("ticker", "formatter", "axis_label")
 
@@ -63,14 +73,21 @@ class AtlasMap:
         self._on_tap = on_tap
         self._view: maps.View = self.state.map_view or NATIONAL_VIEW
         self._map_view: maps.MapView | None = None
-        self._bar: Any = None
+        self._bars: dict[str, Any] = {}
         self._axes: list[dict[str, Any]] = []
-        self._turns = {name: _Turn() for name in ("raster", "hatching", "pixel")}
+        self.swipe = Swipe(page)
+        self._two = False
         layers = {
             "raster": self._raster,
+            "second": self._second,
             "hatching": self._hatching,
             "pixel": self._pixel,
+            "region": self._region,
         }
+        self._turns = {name: _Turn() for name in layers}
+        self.region: Any = None
+        self.save = SaveTool(filename="fluxscape_atlas_map.png")
+        self._attach: list[Callable[[Any], None]] = [self.swipe.attach]
         drawn = [
             hv.DynamicMap(layer, streams=[self._turns[name]]) for name, layer in layers.items()
         ]
@@ -79,8 +96,11 @@ class AtlasMap:
 
     # ------------------------------------------------------------------ what the page asks for
     def redraw(self, *names: str) -> None:
-        """Draw some layers again: ``raster``, ``hatching``, ``pixel``."""
+        """Draw some layers again: ``raster``, ``second``, ``hatching``, ``pixel``, ``region``."""
         for name in names:
+            if name == "second" and not (self.swipe.on or self._two):
+                # Nothing there, and nothing to take away.
+                continue
             stream = self._turns[name]
             stream.event(turn=stream.turn + 1)
         if "raster" in names:
@@ -90,17 +110,25 @@ class AtlasMap:
         """Word tools and title."""
         if self.chart is None:
             return
-        title = map_title(self.state, self.product)
-        words = t("atlas.map_label", self.state.lang, title=title)
-        maps.set_language(self.chart, self.state.lang, label=words)
+        state = self.state
+        title = map_title(state, self.product)
+        maps.set_language(
+            self.chart, state.lang, label=t("atlas.map_label", state.lang, title=title)
+        )
         self.chart.title.text = title
+        left, right = (layer_words(state, self.product, side) for side in ("first", "second"))
+        self.swipe.speak(left, right, t("atlas.swipe", state.lang))
+
+    def on_chart(self, attach: Callable[[Any], None]) -> None:
+        """Call a function with the figure when it is made."""
+        self._attach.append(attach)
 
     def show_view(self, seen: maps.View | None) -> None:
         """Show a view that the state asks for."""
         self._view = seen or NATIONAL_VIEW
         if self._map_view is not None:
             self._map_view.show(seen)
-        self.redraw("raster", "hatching")
+        self.redraw(*MOVING)
 
     def seen(self) -> view.Window:
         """Return what the frame shows."""
@@ -123,23 +151,41 @@ class AtlasMap:
     def _raster(self, turn: int) -> Any:
         del turn
         state, product = self.state, self.product
-        style = product.style(state.at_variable, state.at_layer, state.at_test)
-        year = product.nearest_year(state.at_year)
+        return self._image(state.at_layer, product.nearest_year(state.at_year), self._dress_raster)
+
+    def _second(self, turn: int) -> Any:
+        del turn
+        state = self.state
+        self._two = self.swipe.on
+        if not self._two:
+            return view.empty_raster().opts(hooks=[view.below_borders])
+        year = self.product.nearest_year(state.at_second_year)
+        return self._image(state.at_second, year, self._dress_second)
+
+    def _image(self, layer: str, year: int, hook: Callable[[Any, Any], None]) -> Any:
+        """Return one of the two rasters."""
+        state, product = self.state, self.product
+        style = product.style(state.at_variable, layer, state.at_test, state.at_stretch)
         image = view.raster(product, style, year, self.window())
-        words = value_words(state, product)
+        words = value_words(state, product, layer, year)
         hover = view.raster_hover(style, words, int(words["digits"]))
-        options = view.raster_options(style, state.at_opacity)
-        return image.opts(**options, tools=[hover], hooks=[view.below_borders, self._dress_raster])
+        options = view.raster_options(style, state.at_opacity, state.at_colours)
+        return image.opts(**options, tools=[hover], hooks=[view.below_borders, hook])
 
     def _hatching(self, turn: int) -> Any:
         del turn
         state = self.state
-        wanted = state.at_hatch and state.at_layer == "trend"
+        wanted = state.at_hatch and state.at_layer == "trend" and not self.swipe.on
+        threshold = state.at_level
+        if wanted and state.at_field:
+            found = self.product.field(state.at_variable, state.at_test, state.at_level)
+            # The largest p-value that counts is significant itself.
+            threshold = math.nextafter(found.threshold, 1.0)
         return view.hatching(
             self.product,
             state.at_variable,
             state.at_test,
-            state.at_level,
+            threshold,
             self.window() if wanted else None,
         )
 
@@ -147,21 +193,53 @@ class AtlasMap:
         del turn
         return view.chosen_pixel(self.product, self.state.at_point)
 
+    def _region(self, turn: int) -> Any:
+        del turn
+        return view.region_outline(self.region)
+
     # ------------------------------------------------------------------ the figure
     def _dress_raster(self, plot: Any, element: Any) -> None:
         """Put the colour bar beside the map; it follows the colours of the raster."""
         del element
-        mapper = plot.handles["color_mapper"]
-        if self._bar is None or self._bar.color_mapper is not mapper:
-            self._bar = view.colour_bar(mapper)
-            self._place_bar(plot.state)
-        state = self.state
-        style = self.product.style(state.at_variable, state.at_layer, state.at_test)
-        view.set_colour_bar(self._bar, style, bar_title(state))
+        self.swipe.take(LEFT, plot)
+        self._dress_bar(plot, self.state.at_layer, LEFT)
 
-    def _place_bar(self, chart: Any) -> None:
-        """Put the colour bar below the map, in the place of an older one."""
-        chart.below = [item for item in chart.below if not isinstance(item, ColorBar)] + [self._bar]
+    def _dress_second(self, plot: Any, element: Any) -> None:
+        """Put the second colour bar below the first where its colours are others."""
+        del element
+        self.swipe.take(RIGHT, plot)
+        self._dress_bar(plot, self.state.at_second, RIGHT)
+
+    def _dress_bar(self, plot: Any, layer: str, side: str) -> None:
+        """Word the colour bar of one raster, made anew where its colours are."""
+        mapper = plot.handles["color_mapper"]
+        bar = self._bars.get(side)
+        if bar is None or bar.color_mapper is not mapper:
+            bar = self._bars[side] = view.colour_bar(mapper)
+        state = self.state
+        style = self.product.style(state.at_variable, layer, state.at_test, state.at_stretch)
+        mark = ""
+        if self.swipe.on and self._two_scales():
+            mark = t(f"atlas.swipe_{side}", state.lang) + " "
+        view.set_colour_bar(bar, style, mark + bar_title(state, layer))
+        self._place_bars(plot.state)
+
+    def _two_scales(self) -> bool:
+        """Return whether the two rasters have different colours."""
+        kinds = {"annual": "level", "mean": "level"}
+        state = self.state
+        first, second = (kinds.get(name, name) for name in (state.at_layer, state.at_second))
+        return bool(first != second)
+
+    def _place_bars(self, chart: Any) -> None:
+        """Put the colour bars that are needed below the map."""
+        wanted = [self._bars[LEFT]] if LEFT in self._bars else []
+        if self.swipe.on and RIGHT in self._bars and self._two_scales():
+            wanted.append(self._bars[RIGHT])
+        present = [item for item in chart.below if isinstance(item, ColorBar)]
+        if present != wanted:
+            others = [item for item in chart.below if not isinstance(item, ColorBar)]
+            chart.below = others + wanted
 
     def _dress(self, plot: Any, element: Any) -> None:
         """Make the figure of HoloViews a national map; hooks run at every update."""
@@ -179,7 +257,8 @@ class AtlasMap:
         chart.name = "atlas_map"
         chart.lod_timeout = maps.LOD_TIMEOUT_MS
         # The way home is that of the map kit.
-        chart.tools = [tool for tool in chart.tools if not isinstance(tool, ResetTool)]
+        others = [tool for tool in chart.tools if not isinstance(tool, (ResetTool, SaveTool))]
+        chart.tools = [*others, self.save]
         maps.add_base_map(chart)
         maps.dress_axes(chart)
         chart.sizing_mode, chart.aspect_ratio, chart.match_aspect = "stretch_both", None, False
@@ -189,6 +268,8 @@ class AtlasMap:
         ]
         self._map_view = maps.MapView(chart, self._moved)
         self._map_view.show(self.state.map_view)
+        for attach in self._attach:
+            attach(chart)
         chart.on_event(Tap, lambda event: self._on_tap(event.x, event.y))
         chart.on_change("inner_width", self._resized)
         chart.on_change("inner_height", self._resized)
@@ -196,9 +277,9 @@ class AtlasMap:
 
     def _resized(self, attr: str, old: Any, new: Any) -> None:
         del attr, old, new
-        self.redraw("raster", "hatching")
+        self.redraw(*MOVING)
 
     def _moved(self, seen: maps.View | None) -> None:
         self._view = seen or NATIONAL_VIEW
         self.state.map_view = seen
-        self.redraw("raster", "hatching")
+        self.redraw(*MOVING)

@@ -13,6 +13,9 @@ from fluxscape_dashboard.pages.base import PageView
 from fluxscape_dashboard.text import t
 from fluxscape_dashboard.views.atlas_product import NationalProduct
 
+YEARLY: Final = ("annual", "difference")
+"""Layers that change with the year."""
+
 PAUSE_MS: Final = 700
 """Pause between two years when they play [ms]; a slow server shows them slower, not in a heap."""
 
@@ -69,7 +72,7 @@ class YearRow(param.Parameterized):
         """Go some years on, from the last to the first again, and show single years."""
         known = self._product.years
         place = (known.index(self.year) + years) % len(known)
-        self._state.param.update(at_layer="annual", at_year=known[place])
+        self._show(known[place])
 
     def toggle(self) -> None:
         """Begin to play, or stop."""
@@ -94,7 +97,12 @@ class YearRow(param.Parameterized):
     def _choose(self, year: int) -> None:
         """Show a year that the user has chosen; a slider that only follows changes nothing."""
         if year != self.year:
-            self._state.param.update(at_layer="annual", at_year=year)
+            self._show(year)
+
+    def _show(self, year: int) -> None:
+        """Show a year, of a layer that has years."""
+        layer = self._state.at_layer if self._state.at_layer in YEARLY else "annual"
+        self._state.param.update(at_layer=layer, at_year=year)
 
     def _follow(self, _: Any) -> None:
         self._slider.value = self.year

@@ -1,38 +1,46 @@
-"""The Atlas page: annual maps of the nation, their mean, trend and significance, and series."""
+"""The Atlas page: annual maps of the nation, their trends, regions, and other products."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from fluxscape_dashboard import maps
+from fluxscape_dashboard.pages._atlas_comparison import Comparison
 from fluxscape_dashboard.pages._atlas_exports import export_row
 from fluxscape_dashboard.pages._atlas_map import AtlasMap
+from fluxscape_dashboard.pages._atlas_regions import RegionChoice
+from fluxscape_dashboard.pages._atlas_selectors import named_choice, selectors
+from fluxscape_dashboard.pages._atlas_tables import ZoneTables
 from fluxscape_dashboard.pages._atlas_words import (
-    national_rows,
     pixel_rows,
     position,
     provenance_rows,
+    region_digits,
+    region_rows,
     table,
     unit,
 )
-from fluxscape_dashboard.pages._atlas_years import YearRow
-from fluxscape_dashboard.pages._widgets import MARGIN, choice, heading, note
+from fluxscape_dashboard.pages._atlas_years import YEARLY, YearRow
+from fluxscape_dashboard.pages._widgets import heading
 from fluxscape_dashboard.pages.base import PageView, Services
 from fluxscape_dashboard.state import AppState
-from fluxscape_dashboard.text import t
 from fluxscape_dashboard.theme import BESIDE_WHEN_COMPACT
 from fluxscape_dashboard.views.atlas import legend
 from fluxscape_dashboard.views.atlas_product import PixelSeries, national_product
 from fluxscape_dashboard.views.atlas_series import SeriesChart, YearlySeries
+from fluxscape_dashboard.views.atlas_zones import NATION, Region
 
 INSET_WIDTH: Final = 116
 """Width of the inset of the South China Sea [pixel]."""
 
 _LAYER: Final = ("at_variable", "at_layer", "at_test")
+_LOOKS: Final = ("at_opacity", "at_colours", "at_stretch")
 
 
 class AtlasPage(PageView):
@@ -43,67 +51,50 @@ class AtlasPage(PageView):
     def __init__(self, state: AppState, services: Services) -> None:
         super().__init__(state, services)
         self.product = national_product()
+        self._region_heading: Any = param.rx("")
         self._pixel: PixelSeries | None = None
         self._map = AtlasMap(self, self.product, self._tapped)
         self._charts = {
             "pixel": SeriesChart("atlas_pixel"),
-            "nation": SeriesChart("atlas_nation", colour="#00695c"),
+            "region": SeriesChart("atlas_region", colour="#00695c"),
         }
-        self._tables = {name: pmui.Column(margin=0) for name in ("pixel", "nation", "facts")}
+        self._tables = {name: pmui.Column(margin=0) for name in ("pixel", "region", "facts")}
+        self._found: Region | None = None
+        self._region = RegionChoice(self, self.product, self._show_region)
+        self._map.on_chart(self._region.attach)
+        self._made: dict[str, Any] = {}
+        self._others = [self._tab(name, pn.Column(margin=0)) for name in ("regions", "comparison")]
         self._legend = pmui.Column(margin=0)
         self._years = YearRow(self, self.product)
         watch = state.param.watch
         watch(lambda *_: self._show_layer(), list(_LAYER))
         watch(lambda *_: self._show_year(), "at_year")
-        watch(lambda *_: self._map.redraw("raster"), "at_opacity")
-        watch(lambda *_: self._show_hatching(), ["at_hatch", "at_level"])
+        watch(lambda *_: self._map.redraw("raster", "second"), list(_LOOKS))
+        watch(lambda *_: self._map.redraw("raster", "second", "hatching"), "at_second")
+        watch(lambda *_: self._map.redraw("second"), "at_second_year")
+        watch(lambda *_: self._show_hatching(), ["at_hatch", "at_level", "at_field"])
+        watch(lambda *_: self._open_tab(), "at_tab")
         watch(lambda *_: self._show_pixel(), "at_point")
         watch(lambda event: self._map.show_view(event.new), "map_view")
         watch(lambda *_: self._show_all(), "lang")
 
     # ------------------------------------------------------------------ zones
     def selectors(self) -> Any:
-        """Return flux, layer, test, hatching and opacity."""
-        params = self.state.param
-        opacity = pmui.FloatSlider(
-            label=self.bound("atlas.opacity"),
-            start=params.at_opacity.bounds[0],
-            end=1.0,
-            step=0.05,
-            value=params.at_opacity,
-            format="0%",
-            size="small",
-            sizing_mode="stretch_width",
-            margin=(6, 8),
-        )
-        opacity.param.watch(
-            lambda event: self.state.param.update(at_opacity=event.new), "value_throttled"
-        )
-        hatch = pmui.Switch(label=self.bound("atlas.hatch"), value=params.at_hatch, margin=MARGIN)
-        hatch.param.watch(lambda event: self.state.param.update(at_hatch=event.new), "value")
-        return pmui.Column(
-            self._choice("at_variable", "atlas.flux", "flux", buttons=True),
-            self._choice("at_layer", "atlas.layer", "layer"),
-            pmui.Divider(margin=(10, 0)),
-            self._choice("at_test", "atlas.test", "test"),
-            note(self, "atlas.test_note"),
-            choice(
-                self,
-                "at_level",
-                "atlas.level",
-                params.at_level.objects,
-                lambda value, lang: f"p < {value:g}" if lang else "",
-            ),
-            hatch,
-            pmui.Divider(margin=(10, 0)),
-            opacity,
-            note(self, "atlas.colours_fixed"),
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+        """Return layers, region, significance and colours."""
+        return selectors(self, self.product, self._region.view)
 
     def display(self) -> Any:
-        """Return the map with inset and legend, the years, and the series."""
+        """Return the map with its years and series, and the tabs of tables and comparison."""
+        tabs = named_choice(self, "at_tab", "atlas.tab", "tab", buttons=True)
+        tabs.margin = (4, 12, 0, 12)
+        self._show_all()
+        self._open_tab()
+        return pn.Column(
+            tabs, self._tab("map", self._map_tab()), *self._others, sizing_mode="stretch_both"
+        )
+
+    def _map_tab(self) -> Any:
+        """Return the map with inset and legend, the swipe, the years, and the series."""
         beside = pn.Column(
             self._legend,
             pn.VSpacer(),
@@ -128,14 +119,36 @@ class AtlasPage(PageView):
             sizing_mode="stretch_width",
             margin=0,
         )
-        self._show_all()
         return pn.Column(
-            pn.Row(self._map.pane, beside, sizing_mode="stretch_both", margin=0),
+            pn.Row(
+                pn.Column(
+                    self._map.pane, self._map.swipe.view, sizing_mode="stretch_both", margin=0
+                ),
+                beside,
+                sizing_mode="stretch_both",
+                margin=0,
+            ),
             self._years.view,
             series,
             sizing_mode="stretch_both",
             margin=0,
         )
+
+    def _tab(self, name: str, content: Any) -> Any:
+        """Return what is seen while a tab is open."""
+        shown = pn.bind(lambda tab: tab == name, self.state.param.at_tab)
+        return pn.Column(content, visible=shown, sizing_mode="stretch_both", margin=0)
+
+    def _open_tab(self) -> None:
+        """Make a tab when it is first opened."""
+        name = self.state.at_tab
+        if name == "map" or name in self._made:
+            return
+        makers: dict[str, Callable[..., Any]] = {"regions": ZoneTables, "comparison": Comparison}
+        made = self._made[name] = makers[name](self, self.product)
+        place = self._others[("regions", "comparison").index(name)]
+        place.append(made.view)
+        made.show()
 
     def details(self) -> Any:
         """Return what the page is, the tables, the provenance and the downloads."""
@@ -157,12 +170,12 @@ class AtlasPage(PageView):
             ),
             heading(self, "atlas.pixel"),
             self._tables["pixel"],
-            heading(self, "atlas.nation"),
-            self._tables["nation"],
+            pmui.Typography(self._region_heading, variant="h5", margin=(10, 0, 2, 0)),
+            self._tables["region"],
             heading(self, "atlas.provenance"),
             self._tables["facts"],
             heading(self, "atlas.save"),
-            export_row(self, self.product, self._map, lambda: self._pixel),
+            export_row(self, self.product, self._map, lambda: self._pixel, lambda: self._found),
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -171,21 +184,24 @@ class AtlasPage(PageView):
         """Stop playing."""
         self._years.stop()
 
+    def on_show(self) -> None:
+        """Find the figures of the region."""
+        self._region.show()
+
     # ------------------------------------------------------------------ what is shown
     def _show_all(self) -> None:
         self._map.redraw("raster")
         self._map.speak()
         self._show_legend()
-        self._show_nation()
+        self._speak_region()
         self._show_pixel()
         self._tables["facts"].objects = [
             table(provenance_rows(self.product, self.state.lang), self.state.lang)
         ]
 
     def _show_layer(self) -> None:
-        self._map.redraw("raster", "hatching")
+        self._map.redraw("raster", "second", "hatching")
         self._show_legend()
-        self._show_nation()
         self._show_pixel()
 
     def _show_hatching(self) -> None:
@@ -197,7 +213,7 @@ class AtlasPage(PageView):
         hatched = state.at_hatch and state.at_layer == "trend"
         entries = {
             "no_data": self.t("atlas.legend_no_data"),
-            "hatch": self.t("atlas.legend_hatch", level=f"{state.at_level:g}") if hatched else "",
+            "hatch": self._hatch_words() if hatched else "",
             "pixel": self.t("atlas.legend_pixel") if state.at_point else "",
         }
         self._legend.objects = [
@@ -205,28 +221,59 @@ class AtlasPage(PageView):
             legend(entries),
         ]
 
+    def _hatch_words(self) -> str:
+        """Return what the hatching means: each pixel for itself, or the field with its domain."""
+        state, level = self.state, f"{self.state.at_level:g}"
+        if not state.at_field:
+            return self.t("atlas.legend_hatch", level=level)
+        found = self.product.field(state.at_variable, state.at_test, state.at_level)
+        return self.t(
+            "atlas.legend_field",
+            level=level,
+            tests=f"{found.tests}",
+            threshold=f"{found.threshold:.2g}",
+        )
+
     def _show_year(self) -> None:
-        if self.state.at_layer == "annual":
+        if self.state.at_layer in YEARLY:
             self._map.redraw("raster")
         self._mark_year()
 
     def _mark_year(self) -> None:
-        annual = self.state.at_layer == "annual"
+        annual = self.state.at_layer in YEARLY
         for chart in self._charts.values():
             chart.mark(self._years.year if annual else None)
 
-    def _show_nation(self) -> None:
-        state, chart = self.state, self._charts["nation"]
-        figures = self.product.figures[state.at_variable]
-        chart.show(YearlySeries(figures.years, np.asarray(figures.series), figures.trend))
+    def _show_region(self, found: Region | None) -> None:
+        """Show a region whose figures have been found."""
+        self._found = found
+        self._map.region = None if found is None else found.rings
+        self._map.redraw("region")
+        self._speak_region()
+
+    def _speak_region(self) -> None:
+        """Word chart and table of the region."""
+        state, chart, found = self.state, self._charts["region"], self._found
+        name = self._region.name(state.lang)
+        self._region_heading.rx.value = name
+        if found is None:
+            years = self.product.years
+            chart.show(YearlySeries(years, np.full(len(years), np.nan), None))
+            self._tables["region"].objects = []
+        else:
+            figures = found.figures
+            chart.show(YearlySeries(figures.years, np.asarray(figures.series), figures.trend))
+            shares = self.product.figures[state.at_variable] if state.at_region == NATION else None
+            rows = region_rows(found, shares, state.lang)
+            self._tables["region"].objects = [table(rows, state.lang)]
+        flux = state.at_variable
         chart.speak(
             state.lang,
-            title=self.t(f"atlas.series_{state.at_variable}_nation"),
-            unit=unit(state.at_variable, state.lang, kind="total"),
-            digits=2 if state.at_variable == "gpp" else 1,
+            title=self.t(f"atlas.series_{flux}_region", name=name),
+            unit=unit(flux, state.lang, kind="total"),
+            digits=region_digits(found),
         )
         self._mark_year()
-        self._tables["nation"].objects = [table(national_rows(figures, state.lang), state.lang)]
 
     def _show_pixel(self) -> None:
         state = self.state
@@ -272,13 +319,3 @@ class AtlasPage(PageView):
             self.state.at_point = None
             return
         self.state.at_point = (round(pixel.longitude, 4), round(pixel.latitude, 4))
-
-    def _choice(self, name: str, key: str, prefix: str, *, buttons: bool = False) -> Any:
-        return choice(
-            self,
-            name,
-            key,
-            self.state.param[name].objects,
-            lambda value, lang: t(f"atlas.{prefix}_{value}", lang),
-            buttons=buttons,
-        )

@@ -19,11 +19,12 @@ import numpy.typing as npt
 from bokeh.models import (
     BasicTicker,
     ColorBar,
+    CustomJS,
     CustomJSHover,
     FixedTicker,
     HoverTool,
 )
-from bokeh.palettes import brewer, interp_palette
+from bokeh.palettes import Cividis256, Viridis256, brewer, interp_palette
 from cartopy import crs as ccrs
 from holoviews.operation.datashader import rasterize
 
@@ -44,6 +45,8 @@ NO_DATA_COLOUR: Final = "#b9bdbf"
 HATCH_COLOUR: Final = "#2b2b2b"
 CHOSEN_COLOUR: Final = "#d81b60"
 
+REGION_COLOUR: Final = "#7b1fa2"
+
 HATCH_PIXELS: Final = 9
 """Distance of the hatching's strokes on the screen [pixels]."""
 
@@ -53,6 +56,9 @@ const a = (axis === 'x' ? v : Math.asin(Math.tanh(v))) * 180 / Math.PI
 const letter = axis === 'x' ? (a < 0 ? 'W' : 'E') : (a < 0 ? 'S' : 'N')
 return Math.abs(a).toFixed(2) + '°' + letter
 """
+
+_ONLY_NUMBERS: Final = "export default (args, tool, {value}) => Number.isFinite(value)"
+"""No hover where the map has no value."""
 
 _HOVER_P_VALUE: Final = """
 const k = Math.min(Math.floor(value), edges.length - 2)
@@ -88,16 +94,23 @@ class Window:
 
 
 # ---------------------------------------------------------------- colours
+_PALETTES: Final = {"viridis": Viridis256, "cividis": Cividis256}
+
+
 @cache
-def palette(variable: str, kind: str) -> list[str]:
+def palette(variable: str, kind: str, colours: str = "standard") -> list[str]:
     """Return the colours of a layer, from low to high; all can be told apart by colour-blind eyes.
 
-    Sequential and diverging palettes are those of Cynthia Brewer's ColorBrewer 2, interpolated.
+    Sequential and diverging palettes are those of Cynthia Brewer's ColorBrewer 2, interpolated, or
+    matplotlib's ``viridis`` and ``cividis`` with Brewer's purple and orange.
     """
     if kind == "classes":
         return ["#3f007d", "#7a6fb5", "#bcbddc", "#f2f0f7"]
     if kind == "diverging":
-        return list(interp_palette(brewer["BrBG"][11][::-1], 255))
+        name = "BrBG" if colours == "standard" else "PuOr"
+        return list(interp_palette(brewer[name][11][::-1], 255))
+    if colours in _PALETTES:
+        return list(_PALETTES[colours])
     name = "YlGnBu" if "evapotranspiration" in variable else "YlGn"
     # Brewer's lists run from dark to light.
     return list(interp_palette(brewer[name][9][::-1], 256))
@@ -109,10 +122,11 @@ def raster(product: NationalProduct, style: LayerStyle, year: int, window: Windo
     pyramid = product.pyramid
     time = product.years.index(year) if style.annual else None
     level = pyramid.level_for(window.x, window.width)
-    values = pyramid.read(
-        style.variable, level=level, time=time, x_range=window.x, y_range=window.y
-    )
+    part: dict[str, Any] = {"level": level, "x_range": window.x, "y_range": window.y}
+    values = pyramid.read(style.variable, time=time, **part)
     shown = values.to_numpy()
+    if style.less:
+        shown = shown - pyramid.read(style.less, **part).to_numpy()
     if style.kind == "classes":
         shown = by_class(shown)
     return rasterize(
@@ -151,9 +165,11 @@ def below_borders(plot: Any, element: Any) -> None:
 
 
 def hatching(
-    product: NationalProduct, flux: str, test: str, significance: float, window: Window | None
+    product: NationalProduct, flux: str, test: str, threshold: float, window: Window | None
 ) -> Any:
-    """Return diagonal strokes over the pixels whose trend is not significant, none for no window.
+    """Return diagonal strokes over the pixels whose p-value is not below a threshold.
+
+    None for no window.
 
     Strokes stand on a lattice of the map, not of the screen, so they do not swim when it moves;
     each is the diagonal of its lattice cell, so neighbours join into lines.
@@ -171,7 +187,7 @@ def hatching(
     rows = _pixels_below(y, values.y.to_numpy(), grid.pixel)
     x, columns = x[columns >= 0], columns[columns >= 0]
     y, rows = y[rows >= 0], rows[rows >= 0]
-    weak = values.to_numpy()[rows[:, np.newaxis], columns] >= significance
+    weak = values.to_numpy()[rows[:, np.newaxis], columns] >= threshold
     found_y, found_x = np.nonzero(weak)
     return _strokes(x[found_x], y[found_y], side)
 
@@ -191,6 +207,25 @@ def chosen_pixel(product: NationalProduct, point: tuple[float, float] | None) ->
         x, y = to_mercator([west, east, east, west, west], [south, south, north, north, south])
         corners = np.column_stack([x, y])
     return hv.Path([corners]).opts(color=CHOSEN_COLOUR, line_width=2.5, apply_ranges=False)
+
+
+def empty_raster() -> Any:
+    """Return a raster without values, for a layer that is not shown."""
+    nothing = np.full((2, 2), np.nan, dtype=np.float32)
+    axis = np.array([0.0, 1.0])
+    return _image(axis, axis, nothing, "value", (0.0, 1.0)).opts(
+        clipping_colors={"NaN": "transparent"}, apply_ranges=False, colorbar=False
+    )
+
+
+def region_outline(rings: Sequence[Floats] | None) -> Any:
+    """Return the outline of a region, x and y in Web Mercator [m] of each ring."""
+    line = np.empty((0, 2))
+    if rings:
+        gap = np.full((1, 2), np.nan)
+        # One line broken by gaps: a path of many parts takes seconds to draw.
+        line = np.concatenate([part for ring in rings for part in (ring, gap)])
+    return hv.Path([line]).opts(color=REGION_COLOUR, line_width=2.0, apply_ranges=False)
 
 
 def _image(
@@ -235,10 +270,10 @@ def _pixels_below(points: Floats, centres: Floats, pixel: float) -> npt.NDArray[
 
 
 # ---------------------------------------------------------------- options
-def raster_options(style: LayerStyle, opacity: float) -> dict[str, Any]:
+def raster_options(style: LayerStyle, opacity: float, colours: str = "standard") -> dict[str, Any]:
     """Return HoloViews options of the raster; its colours are the same in every year."""
     return {
-        "cmap": palette(style.variable, style.kind),
+        "cmap": palette(style.variable, style.kind, colours),
         "clim": style.shown_limits,
         "alpha": opacity,
         "colorbar": False,
@@ -272,7 +307,9 @@ def raster_hover(style: LayerStyle, words: Mapping[str, str], digits: int) -> Ho
         (words["title"], f"@image{{{number}}} {words['unit']}"),
         (words["place"], "$x{custom} $y{custom}"),
     ]
-    return HoverTool(tooltips=rows, formatters=formatters)
+    return HoverTool(
+        tooltips=rows, formatters=formatters, filters={"@image": CustomJS(code=_ONLY_NUMBERS)}
+    )
 
 
 def colour_bar(mapper: Any) -> ColorBar:

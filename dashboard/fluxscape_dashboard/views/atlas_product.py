@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Final, Literal
+from functools import cache, cached_property
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from fluxscape.assets import asset
 from fluxscape.atlas.mercator import RADIUS
 from fluxscape.atlas.product import FLUXES, NationalFigures, figures_of
 from fluxscape.atlas.pyramid import Pyramid, open_pyramid
+from fluxscape.atlas.significance import FieldSignificance, field_significance
+from fluxscape.atlas.totals import SeriesBreaks, series_breaks
 from fluxscape.atlas.trends import SeriesTrend, series_trend
 from fluxscape.errors import OutOfBoundsError
 
@@ -42,6 +44,8 @@ class LayerStyle:
         Ends of the colours; values beyond take the end colours.
     annual
         Whether the layer changes with the year.
+    less
+        Variable that is taken away, if any.
     """
 
     variable: str
@@ -49,6 +53,7 @@ class LayerStyle:
     low: float
     high: float
     annual: bool
+    less: str = ""
 
     @property
     def shown_limits(self) -> tuple[float, float]:
@@ -81,6 +86,11 @@ class PixelSeries:
     values: Floats
     trend: SeriesTrend | None
 
+    @cached_property
+    def breaks(self) -> SeriesBreaks | None:
+        """What changes at a moment, None for short series."""
+        return series_breaks(self.values, self.years)
+
 
 @dataclass(frozen=True)
 class NationalProduct:
@@ -92,11 +102,15 @@ class NationalProduct:
         Its levels and series.
     figures
         National figures by short name of the flux.
+    found
+        What the page's views have found of the product and keep.
     """
 
     pyramid: Pyramid
     figures: Mapping[str, NationalFigures]
-    _limits: dict[str, float] = field(default_factory=dict, repr=False)
+    found: dict[str, Any] = field(default_factory=dict, repr=False)
+    _limits: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False)
+    _fields: dict[str, FieldSignificance] = field(default_factory=dict, repr=False)
 
     @property
     def years(self) -> list[int]:
@@ -114,7 +128,15 @@ class NationalProduct:
         """Return the year of the product that is nearest to ``year``."""
         return min(self.years, key=lambda known: abs(known - year))
 
-    def style(self, flux: str, layer: str, test: str) -> LayerStyle:
+    def layers(self) -> list[str]:
+        """Return the layers that the product can show."""
+        kept = ["annual", "mean", "difference", "trend", "p_value", "uncertainty"]
+        known = self.pyramid.variables
+        if not all(f"{name}_uncertainty" in known for name in FLUXES.values()):
+            kept.remove("uncertainty")
+        return kept
+
+    def style(self, flux: str, layer: str, test: str, stretch: str = "round") -> LayerStyle:
         """Return how a layer is coloured.
 
         Parameters
@@ -122,19 +144,29 @@ class NationalProduct:
         flux
             ``gpp`` or ``et``.
         layer
-            ``annual``, ``mean``, ``trend`` or ``p_value``.
+            One of :meth:`layers`.
         test
             ``wang_swail`` or ``mann_kendall``; matters to ``p_value`` only.
+        stretch
+            ``round`` (from zero to a round number), or ``p2`` or ``p5`` (so many per cent of all
+            values lie beyond either end).
         """
         name = FLUXES[flux]
         if layer == "p_value":
             return LayerStyle(p_value_name(flux, test), "classes", 0.0, 1.0, annual=False)
         if layer == "trend":
-            top = self._limit(f"{name}_trend")
-            return LayerStyle(f"{name}_trend", "diverging", -top, top, annual=False)
+            low, high = self._ends(f"{name}_trend", "", stretch)
+            return LayerStyle(f"{name}_trend", "diverging", low, high, annual=False)
+        if layer == "difference":
+            mean = f"{name}_mean"
+            low, high = self._ends(name, mean, stretch)
+            return LayerStyle(name, "diverging", low, high, annual=True, less=mean)
+        if layer == "uncertainty":
+            variable = f"{name}_uncertainty"
+            return LayerStyle(variable, "sequential", *self._ends(variable, "", stretch), False)
         variable = name if layer == "annual" else f"{name}_mean"
-        top = self._limit(name)
-        return LayerStyle(variable, "sequential", 0.0, top, annual=layer == "annual")
+        low, high = self._ends(name, "", stretch)
+        return LayerStyle(variable, "sequential", low, high, annual=layer == "annual")
 
     def pixel(self, flux: str, longitude: float, latitude: float) -> PixelSeries | None:
         """Return the pixel that holds a point, or None outside the product."""
@@ -154,12 +186,42 @@ class NationalProduct:
             trend=series_trend(values, years) if np.isfinite(values).sum() >= 3 else None,
         )
 
-    def _limit(self, variable: str) -> float:
-        """Return the round number at the 98th percentile of all absolute values."""
-        if variable not in self._limits:
-            values = np.abs(self.pyramid.read_native(variable).to_numpy())
-            self._limits[variable] = round_up(float(np.nanpercentile(values, 98)))
-        return self._limits[variable]
+    def field(self, flux: str, test: str, level: float) -> FieldSignificance:
+        """Return which trends are significant with false discoveries bounded over the nation.
+
+        The domain is always the whole product, whatever part of it is in view.
+        """
+        key = f"{p_value_name(flux, test)}:{level:g}"
+        if key not in self._fields:
+            values = self.pyramid.read_native(p_value_name(flux, test)).to_numpy()
+            self._fields[key] = field_significance(values, alpha=level)
+        return self._fields[key]
+
+    def _ends(self, variable: str, less: str, stretch: str) -> tuple[float, float]:
+        """Return the ends of the colours, the same in every year."""
+        key = f"{variable}-{less}:{stretch}"
+        if key not in self._limits:
+            values = self.pyramid.read_native(variable).to_numpy()
+            if less:
+                values = values - self.pyramid.read_native(less).to_numpy()
+            self._limits[key] = _ends(
+                values, stretch, symmetric=bool(less) or variable.endswith("_trend")
+            )
+        return self._limits[key]
+
+
+def _ends(values: Floats, stretch: str, *, symmetric: bool) -> tuple[float, float]:
+    """Return the ends of the colours for all values of a layer."""
+    beyond = {"round": 2.0, "p2": 2.0, "p5": 5.0}[stretch]
+    known = values[np.isfinite(values)]
+    if known.size == 0:
+        return 0.0, 1.0
+    if stretch == "round" or symmetric:
+        top = float(np.percentile(np.abs(known), 100.0 - beyond))
+        top = round_up(top) if stretch == "round" else max(top, 1e-9)
+        return (-top if symmetric else 0.0), top
+    low, high = (float(v) for v in np.percentile(known, (beyond, 100.0 - beyond)))
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def p_value_name(flux: str, test: str) -> str:
