@@ -153,8 +153,9 @@ def fuse(
         near = nearest_pairs(images.pairs, when, MOST_PAIRS)
         weights = time_weights(near, when)
         predicted = _predict(chosen, near, wanted, weights, images, coarse_pixels, names, threads)
-        others = nearest_pairs(images.pairs, when, len(images.pairs))
-        baseline = predict_baseline(near, wanted, weights, others=others[len(near) :])
+        by_distance = nearest_pairs(images.pairs, when, len(images.pairs))
+        others = [pair for pair in by_distance if all(pair is not used for used in near)]
+        baseline = predict_baseline(near, wanted, weights, others=others)
         layers.append(_completed(predicted, baseline, near, images.valid_range))
     if on_progress is not None:
         on_progress(1.0, "done")

@@ -277,8 +277,9 @@ def test_a_farther_pair_fills_what_both_near_ones_hide() -> None:
     for image_of_pair in cloudy:
         image_of_pair[:4, :4] = np.nan
     near = pairs_of(cloudy, coarse)
-    far = ImagePair(fine[0] + 0.01, coarse[0], np.datetime64("2019-05-01", "ns"))
-    wanted = coarse[2].assign_coords(time=np.datetime64("2020-06-01", "ns"))
+    far = ImagePair(fine[0] + 0.01, coarse[0], np.datetime64("2020-04-25", "ns"))
+    # It is nearer than the pair after the date, but on the same side as the one before.
+    wanted = coarse[2].assign_coords(time=np.datetime64("2020-05-05", "ns"))
     made = run("starfm", [far, *near], wanted)
     expected = fine[0] + 0.01 + (coarse[2] - coarse[0])
     np.testing.assert_allclose(made["fused"][:4, :4], expected[:4, :4])
