@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from fluxscape._variable import Variable as Variable
+from fluxscape._variable import Variable
+
+__all__ = ["DATA_STATUS", "QUALITY_SUFFIX", "VARIABLES", "Variable"]
 
 _ROWS: Final = (
     # Meteorology
