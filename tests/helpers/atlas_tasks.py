@@ -25,5 +25,6 @@ def numbers(setup: dict[str, Any], number: int) -> dict[str, np.ndarray]:
     if number == setup.get("fail_at"):
         message = f"task {number} failed"
         raise ValueError(message)
+    np.ones(setup.get("megabytes", 0) * 2**17)
     rng = np.random.default_rng([setup["seed"], number])
     return {"values": rng.normal(size=8), "number": np.array(number)}

@@ -130,6 +130,53 @@ def test_errors_are_named_and_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
+CONFIG = """
+period: {first_year: 2000, last_year: 2000, spin_up_years: 0}
+region: {bounds: [103, 30, 103.6, 30.6]}
+grid: {tile: 1}
+forcing:
+  source: simulated
+  scenario: {name: all}
+model: {step_seconds: 10800}
+outputs: {pyramid: false}
+"""
+
+
+def test_a_run_file_is_run_and_says_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.yaml").write_text(CONFIG)
+    out = tmp_path / "out.zarr"
+    assert main(["atlas", "run", str(tmp_path / "run.yaml"), "--out", str(out), "--json"]) == 0
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert (found["cells"], found["years"], found["cells_failed"]) == (4, 1, 0)
+    assert "of 4 tiles" in printed.err
+    assert "a minute" in printed.err
+    arguments = ["run", str(tmp_path / "run.yaml"), "--out", str(out), "--seed", "3"]
+    assert main(["atlas", *arguments]) == 2
+    assert "--seed does not go with" in capsys.readouterr().err
+
+
+def test_a_wrong_run_file_is_an_error_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.yaml").write_text(CONFIG.replace("name: all", "name: every"))
+    out = str(tmp_path / "out.zarr")
+    assert main(["atlas", "run", str(tmp_path / "run.yaml"), "--out", out]) == 2
+    error = capsys.readouterr().err
+    assert "run.yaml, line 7: forcing.scenario.name must be one of co2, climate" in error
+    assert main(["atlas", "run", str(tmp_path / "absent.yaml"), "--out", out]) == 2
+    assert "absent.yaml" in capsys.readouterr().err
+
+
+def test_workers_and_memory_must_be_above_0(capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--workers", "--memory-mb"):
+        with pytest.raises(SystemExit):
+            main(["atlas", "run", "--out", "x.zarr", option, "0"])
+        assert "wanted a whole number above 0" in capsys.readouterr().err
+
+
 def test_bounds_that_are_no_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["atlas", "run", "--out", "x.zarr", "--bounds", "here"])

@@ -39,6 +39,19 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     assert found == run(tmp_path / "one")
 
 
+def test_a_task_out_of_memory_is_given_to_a_fresh_worker(tmp_path: Path) -> None:
+    marker = str(tmp_path / "hungry")
+    found = run(tmp_path / "two", workers=2, no_memory_at=3, marker=marker)
+    assert Path(marker).exists()
+    assert found == run(tmp_path / "one")
+
+
+def test_a_limit_of_memory_ends_tasks_that_need_more(tmp_path: Path) -> None:
+    table = TaskTable.open(tmp_path / "run", COUNT, PLAN)
+    with pytest.raises(RunError, match=r"killed 4 times.*smaller tiles or more memory"):
+        run_tasks(table, numbers, {"seed": 3, "megabytes": 900}, memory_mb=400)
+
+
 def test_workers_that_are_always_killed_end_the_run_and_keep_the_rest(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"killed 4 times.*run again to go on"):
         run(tmp_path / "run", workers=2, always_die_at=7)
