@@ -55,36 +55,49 @@ def inverse_distances(half: int, scale: float) -> Floats:
 
 
 @kernel
-def window_spread(
-    fine: Floats, origin: float, half: int, row: int, start: int, stop: int, out: Floats
-) -> None:
-    """Fill ``out`` with the standard deviation of F around the pixels start..stop of a row.
+def deviations(fine: Floats, origin: float, half: int) -> Floats:
+    """Return presence, deviation of F from ``origin`` and its square, (3, y, x + 2 half).
 
-    Sums are taken anew for every pixel, of deviations from ``origin``, a value of the image's
-    middle: running sums would depend on where a block begins.
+    All are 0 where there is no value, and on margins of ``half`` pixels.
     """
     rows, columns = fine.shape
-    size = stop - start
-    left, right = max(0, start - half), min(columns, stop + half)
-    # Number, sum and squares of each column, 0 beyond the border; then of each window.
-    parts = np.zeros((3, size + 2 * half))
-    for i in range(max(0, row - half), min(rows, row + half + 1)):
-        for j in range(left, right):
+    out = np.zeros((3, rows, columns + 2 * half))
+    for i in range(rows):
+        for j in range(columns):
             deviation = fine[i, j] - origin
-            there = math.isfinite(deviation)
-            x = j - start + half
-            parts[0, x] += 1.0 if there else 0.0
-            parts[1, x] += deviation if there else 0.0
-            parts[2, x] += deviation * deviation if there else 0.0
-    sums = np.zeros((3, size))
+            if math.isfinite(deviation):
+                out[0, i, half + j] = 1.0
+                out[1, i, half + j] = deviation
+                out[2, i, half + j] = deviation * deviation
+    return out
+
+
+@kernel
+def add_line(line: Floats, out: Floats) -> None:
+    """Add a line to ``out``."""
+    for k in range(out.size):
+        out[k] += line[k]
+
+
+@kernel
+def window_spread(parts: Floats, half: int, row: int, start: int, out: Floats) -> None:
+    """Fill ``out`` with the standard deviation of F around pixels of a row, from ``start`` on.
+
+    ``parts`` are :func:`deviations` from a value of the middle of the image. Sums are taken anew
+    for every pixel: running sums would depend on where a block begins.
+    """
+    size = out.size
+    columns = np.zeros((3, size + 2 * half))
+    windows = np.zeros((3, size))
     for n in range(3):
+        for i in range(max(0, row - half), min(parts.shape[1], row + half + 1)):
+            add_line(parts[n, i, start : start + size + 2 * half], columns[n])
         for offset in range(2 * half + 1):
-            for x in range(size):
-                sums[n, x] += parts[n, x + offset]
+            add_line(columns[n, offset : offset + size], windows[n])
     for x in range(size):
-        count = max(sums[0, x], 1.0)
-        mean = sums[1, x] / count
-        out[x] = math.sqrt(max(sums[2, x] / count - mean * mean, 0.0))
+        count = max(windows[0, x], 1.0)
+        mean = windows[1, x] / count
+        out[x] = math.sqrt(max(windows[2, x] / count - mean * mean, 0.0))
 
 
 @kernel
@@ -239,6 +252,7 @@ def predict_rows(
     work = prepare(
         fine[above:below], coarse[above:below], wanted[above:below], scale, logarithmic, half
     )
+    parts = deviations(fine[above:below], origin, half)
     nearness = inverse_distances(half, distance_scale)
     centre, sums, most_t = np.empty((3, _TILE)), np.empty((3, _TILE)), np.empty(_TILE)
     for row in range(first, last):
@@ -246,7 +260,7 @@ def predict_rows(
         for start in range(0, columns, _TILE):
             stop = min(columns, start + _TILE)
             middle = work[:, own, half + start : half + stop]
-            window_spread(fine[above:below], origin, half, own, start, stop, centre[1])
+            window_spread(parts, half, own, start, centre[1, : stop - start])
             for k in range(stop - start):
                 there = math.isfinite(middle[0, k])
                 # No difference is below 0: a missing centre has no similar pixel.

@@ -23,7 +23,7 @@ def test_the_spread_of_a_window_leaves_out_gaps_and_stops_at_the_border() -> Non
     values = rng.normal(300.0, 0.01, (7, 9))
     values[2, 3] = np.nan
     out = np.empty(9)
-    starfm.window_spread(values, 300.0, 2, 1, 0, 9, out)
+    starfm.window_spread(starfm.deviations(values, 300.0, 2), 2, 1, 0, out)
     for x in range(9):
         part = values[0:4, max(0, x - 2) : x + 3]
         assert out[x] == pytest.approx(np.nanstd(part), rel=1e-9)
