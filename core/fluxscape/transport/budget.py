@@ -10,8 +10,7 @@ so that F follows from C at the ends of a step. In each step h changes at a cons
 C_above and F are held; both directions then have the same closed form, and the inverse returns the
 flux that the slab was run with to rounding. Tennekes 1973 (slab),
 doi:10.1175/1520-0469(1973)030<0558:AMFTDO>2.0.CO;2; budget of the convective boundary layer:
-Wofsy et al. 1988, doi:10.1029/JD093iD02p01377; Raupach et al. 1992,
-doi:10.1034/j.1600-0889.1992.t01-1-00009.x.
+Wofsy et al. 1988, doi:10.1029/JD093iD02p01377; Raupach et al. 1992, Tellus B 44, 22.
 """
 
 from __future__ import annotations

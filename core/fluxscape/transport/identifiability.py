@@ -4,7 +4,7 @@ One inlet cannot tell a weak flux under weak mixing from a strong one under stro
 change it alike. How alike is the cosine between the two responses in the metric of the errors; what
 that costs is the posterior deviation of the mean flux with mixing in the state. Where an error is
 left out of the state but happens, the flux is biased by gain x response, and the stated interval
-does not know of it (Larson and Volkmer 2008, doi:10.1029/2007JD009654; Lauvaux et al. 2009,
+does not know of it (Larson and Volkmer 2009, 11th AMS Conference on Atmospheric Chemistry, JP2.12; Lauvaux et al. 2009,
 doi:10.5194/bg-6-1089-2009).
 """
 
