@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from fluxscape.assimilation.storage import POSTERIOR
 from fluxscape.atlas.ensemble import ParameterEnsemble, ParameterSets
+from fluxscape.atlas.ensemble_prior import MEMBERS, prior_ensemble
 from fluxscape.atlas.scenarios import GREENING, NAMES, WARMING, Scenario, scenario
 from fluxscape.atlas.settings import (
     DLM,
@@ -35,6 +37,8 @@ from fluxscape.io.parameter_files import (
 from fluxscape.io.yaml_lines import YamlSection, read_yaml
 
 SIMULATED: Final = "simulated"
+PRIOR: Final = "prior"
+"""Name of the ensemble that needs no file."""
 _DEFAULTS: Final = RunSettings()
 
 
@@ -68,8 +72,8 @@ def read_config(path: str | Path) -> RunSettings:
             values |= reader(section)
             section.finish()
     values |= _forcing(root.section("forcing", required=True), folder, values["first_year"])
-    values |= _parameters(root.section("parameters"), folder)
     values["seed"] = root.integer("seed", _DEFAULTS.seed, lower=0, upper=2**31 - 1)
+    values |= _parameters(root.section("parameters"), folder, values["model"], values["seed"])
     root.text("title")
     root.finish()
     with _at(root, "period", root):
@@ -206,7 +210,7 @@ def _scenario(section: YamlSection, first_year: int) -> Scenario:
     return Scenario() if made.name == "co2" else made
 
 
-def _parameters(section: YamlSection, folder: Path) -> dict[str, Any]:
+def _parameters(section: YamlSection, folder: Path, model: str, seed: int) -> dict[str, Any]:
     """Return soil, values that replace defaults, and the ensemble."""
     soil = section.text("soil_texture", _DEFAULTS.soil_texture)
     file, members = section.text("file"), section.text("ensemble")
@@ -215,9 +219,15 @@ def _parameters(section: YamlSection, folder: Path) -> dict[str, Any]:
     for cover, rows in parameter_sets(section.section("set")).items():
         values.setdefault(cover, {}).update(rows)
     ensemble = None
-    if members:
-        read = read_parameter_ensemble(folder / members)
-        ensemble = ParameterEnsemble.of_file(read, wanted or None)
+    if members == PRIOR:
+        if model != DLM:
+            section.fail("ensemble", f"{PRIOR!r} is of the DLM, not of {model}")
+        sets = ParameterSets(values)
+        ensemble = prior_ensemble(soil, sets, members=wanted or MEMBERS, seed=seed)
+    elif members:
+        place = folder / members
+        file_of = place / POSTERIOR if place.is_dir() else place
+        ensemble = ParameterEnsemble.of_file(read_parameter_ensemble(file_of), wanted or None)
     elif wanted:
         section.fail("members", "goes with 'ensemble', the file that holds them")
     section.finish()

@@ -187,13 +187,13 @@ def _run_batch(context: _Context, cells: dict[str, npt.NDArray[Any]]) -> BatchRe
         if context.weather is not None:
             rows, columns = cells["forcing_row"], cells["forcing_column"]
             return context.weather.year(climates, rows, columns, year)
-        return _simulated(settings, climates, cover, year)
+        return simulated_year(settings, climates, cover, year)
 
     run_batch = run_dlm_batch if settings.model == DLM else run_lue_batch
     return run_batch(settings, cover, climates, forcing_of)
 
 
-def _simulated(
+def simulated_year(
     settings: RunSettings, climates: list[PointClimate], cover: IntArray, year: int
 ) -> Forcing:
     """Return a year of simulated weather, changed as the scenario says."""

@@ -66,6 +66,12 @@ def register(subparsers: Any) -> None:
     )
     build.add_argument("--out", type=Path, required=True, help="pyramid to write")
     build.add_argument("--from", dest="store", type=Path, help="store that 'run' wrote")
+    build.add_argument(
+        "--uncertainty",
+        type=_positive,
+        metavar="MEMBERS",
+        help="add what this many members of the parameters' prior say, at some cells of each class",
+    )
     _add_run_options(build)
     build.set_defaults(run=_build)
     atlas_totals.register(commands)
@@ -234,6 +240,10 @@ def _build(arguments: argparse.Namespace) -> int:
         annual = run_national(
             _settings(arguments), annual_store, workers=arguments.workers, on_progress=_progress()
         )
+    if arguments.uncertainty is not None:
+        from fluxscape.atlas.ensemble_prior import with_uncertainty  # noqa: PLC0415
+
+        annual = with_uncertainty(annual, _settings(arguments), members=arguments.uncertainty)
     product = write_product(annual, arguments.out)
     if arguments.store is None:
         # The pyramid's native copy holds all of it.

@@ -192,6 +192,25 @@ def test_ensembles_that_cannot_be_run_are_named(
         read_config(config(tmp_path, text.replace("  set:", "  members: 3\n  set:")))
 
 
+def test_the_prior_and_the_folder_of_a_calibration_are_ensembles(tmp_path: Path) -> None:
+    text = PLAIN.replace("  set:", "  ensemble: prior\n  members: 4\n  set:")
+    ensemble = read_config(config(tmp_path, text)).ensemble
+    assert ensemble is not None
+    assert ensemble.members == 4
+    assert set(ensemble.member(0, "CRO")) >= {"vcmax25", "stomatal_slope"}
+    lue = text.replace("name: dlm\n  mode: lean", "name: mod17")
+    lue = lue.replace("    GRA: {vcmax25: 60.0}", "    GRA: {}")
+    with pytest.raises(FileFormatError, match=r"parameters.ensemble 'prior' is of the DLM"):
+        read_config(config(tmp_path, lue))
+    (tmp_path / "cal").mkdir()
+    values = xr.Dataset({"vcmax25": ("member", np.array([55.0, 60.0, 65.0]))})
+    values.to_netcdf(tmp_path / "cal/posterior.nc")
+    folder = text.replace("ensemble: prior\n  members: 4", "ensemble: cal")
+    found = read_config(config(tmp_path, folder)).ensemble
+    assert found is not None
+    assert found.members == 3
+
+
 def test_members_need_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"line 19: parameters.members goes with 'ensemble'"):
         read_config(config(tmp_path, PLAIN.replace("  set:", "  members: 3\n  set:")))

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from fluxscape.atlas.ensemble import ParameterEnsemble, ParameterSets
+from fluxscape.atlas.ensemble_prior import prior_ensemble, with_uncertainty
 from fluxscape.atlas.gridded import GriddedWeather, nearest_cells, wind_factor
 from fluxscape.atlas.product import ET, GPP, LAND_FRACTION
 from fluxscape.atlas.pyramid import open_pyramid
@@ -247,6 +248,31 @@ def test_an_ensemble_gives_mean_and_spread_of_its_members(tmp_path: Path) -> Non
     np.testing.assert_allclose(dataset[GPP + UNCERTAINTY].to_numpy(), whole, rtol=1e-4)
     assert dataset.attrs["ensemble_members"] == 3
     assert dataset.attrs["ensemble_parameters"] == "vcmax25"
+
+
+def test_the_prior_gives_each_class_its_relative_spread(tmp_path: Path) -> None:
+    dataset = run_national(SMALL, tmp_path / "plain.zarr")
+    found = with_uncertainty(dataset, SMALL, members=4, cells_per_class=1)
+    land = dataset[LAND_FRACTION].to_numpy() > 0
+    for name in (GPP, ET):
+        relative = (found[name + UNCERTAINTY] / dataset[name].mean("time")).to_numpy()
+        assert np.isfinite(relative[land]).all()
+        assert ((relative[land] > 0.001) & (relative[land] < 1.0)).all()
+        for number in np.unique(dataset["land_cover"].to_numpy()[land]):
+            rows = relative[land & (dataset["land_cover"].to_numpy() == number)]
+            assert np.ptp(rows) < 1e-6
+    assert "4 members of the prior" in found.attrs["uncertainty"]
+    members = dataclasses.replace(SMALL, ensemble=prior_ensemble(members=4))
+    with pytest.raises(OutOfBoundsError, match="without members"):
+        with_uncertainty(dataset, members)
+
+
+def test_the_prior_stands_around_what_a_run_sets() -> None:
+    sets = ParameterSets({"GRA": {"vcmax25": 40.0}})
+    ensemble = prior_ensemble("loam", sets, members=50, seed=2)
+    grass = np.median([ensemble.member(i, "GRA")["vcmax25"] for i in range(50)])
+    assert grass == pytest.approx(40.0, rel=0.1)
+    assert prior_ensemble("loam", sets, members=50, seed=2) == ensemble
 
 
 OTHERS = ("casa", "vpm", "ec-lue-2020", "tl-lue", "p-model")
