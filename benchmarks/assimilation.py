@@ -117,8 +117,10 @@ def reference(tower: Tower, quick: bool) -> dict[str, object]:
     problem = problem_of(tower, first=7_200, last=7_200 + (30 if quick else 90) * 48, mode="lean")
     seen = problem.observations
     out: dict[str, object] = {"parameters": REFERENCE_PARAMETERS, "days": seen.size}
-    for method in ("ies", "es-mda"):
-        settings = CalibrationSettings(method=method, parameters=REFERENCE_PARAMETERS, seed=5)
+    for method, passes in (("ies", None), ("es-mda", 4)):
+        settings = CalibrationSettings(
+            method=method, passes=passes, parameters=REFERENCE_PARAMETERS, seed=5
+        )
         done = calibrate([problem], {tower.site: "x"}, settings, threads=THREADS)
         space = done.layout.spaces["x"]
         z = done.result.posterior

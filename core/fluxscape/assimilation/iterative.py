@@ -43,8 +43,9 @@ from fluxscape.errors import DimsError, OutOfBoundsError
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-SETTLED: Final = 0.01
-"""The cost has settled when its mean falls by less than this share in a pass."""
+SETTLED: Final = 0.05
+"""Half of the members stand at their minima, or so near that a Gauss-Newton step would lower their
+cost by less than this a parameter: less than a quarter of a posterior standard deviation away."""
 
 MOST_PASSES: Final = 12
 """Passes after which a run ends whose number is left to the cost."""
@@ -93,7 +94,7 @@ def iterative_smoother(
     prior_spread
         Prior standard deviations of z, whose components are independent, shape (parameter,).
     passes
-        Number of steps; until the cost settles when None.
+        Number of steps; until the members settle, twelve at the most, when None.
     seed
         Of the perturbations of the observations.
     views
@@ -200,7 +201,7 @@ class _Search:
             self.predicted, self.length = resume.memory["predicted"], resume.memory["length"]
             self.own = resume.memory["own"] > 0.0
             self.cost = self._cost(self.best, self.predicted)
-            self.before = float(resume.memory["cost_before"])
+            self.decrement = float(resume.memory["decrement"])
             self.result.posterior = self.best
             self.result.predicted_posterior = self.predicted
 
@@ -211,15 +212,13 @@ class _Search:
         self.start, self.best, self.predicted = z, z.copy(), predicted
         self.length, self.own = np.ones(z.shape[0]), np.ones(z.shape[0], bool)
         self.cost = self._cost(z, predicted)
-        self.before = np.inf
         self.result.predicted_prior = predicted.copy()
         self._note()
         self._propose()
 
     def finished(self, passes: int | None) -> bool:
-        """Return whether the passes are done, or the cost has settled where they are not told."""
-        mean = float(self.cost.mean())
-        self.result.converged = self.done > 0 and mean > (1.0 - SETTLED) * self.before
+        """Return whether the passes are done, or the members settled where they are not told."""
+        self.result.converged = self.done > 0 and self.decrement < SETTLED
         if passes is not None:
             return self.done >= passes
         return self.result.converged or self.done >= MOST_PASSES
@@ -233,7 +232,6 @@ class _Search:
         predicted[failed] = self.predicted[failed]
         cost = np.where(failed, np.inf, self._cost(self.proposal, predicted))
         better = cost < self.cost
-        self.before = float(self.cost.mean())
         self.best = np.where(better[:, np.newaxis], self.proposal, self.best)
         self.predicted = np.where(better[:, np.newaxis], predicted, self.predicted)
         self.cost = np.where(better, cost, self.cost)
@@ -273,6 +271,7 @@ class _Search:
             slope = slope + (self.data[:, seen] - predicted) @ back
             slope_of_mean = slope_of_mean + (self.data[:, seen] - predicted.mean(axis=0)) @ back
         step = np.linalg.solve(curvature, slope.T).T
+        self.decrement = float(np.median(np.sum(slope * step, axis=1))) / step.shape[1]
         from_mean = np.linalg.solve(curvature, slope_of_mean.T).T
         self.proposal = np.where(
             self.own[:, np.newaxis],
@@ -288,6 +287,6 @@ class _Search:
             "predicted": self.predicted,
             "length": self.length,
             "own": self.own.astype(np.float64),
-            "cost_before": np.array(self.before),
+            "decrement": np.array(self.decrement),
         }
         return Checkpoint(self.done, self.proposal.copy(), self.result, self.predicted, memory)

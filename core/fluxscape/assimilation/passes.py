@@ -42,7 +42,8 @@ class Result:
     accepted
         Share of members whose cost fell, by pass; empty for methods that accept every step.
     converged
-        Whether the inflations reached their sum (1 over alpha adds up to 1), or the cost settled.
+        Whether the inflations reached their sum (1 over alpha adds up to 1), or the members stand
+        near the minima that they seek.
     """
 
     prior: FloatArray

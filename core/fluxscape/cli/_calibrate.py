@@ -331,6 +331,10 @@ def _calibration_text(facts: dict[str, Any]) -> str:
             f"{row['rmse_after']:.3g}, NSE {row['nse_before']:.2f} to {row['nse_after']:.2f}, 90 % "
             f"interval holds {100 * row['coverage90']:.0f} %"
         )
+    if sum(facts["dropped"]):
+        lines.append(f"{sum(facts['dropped'])} runs failed: members replaced, or left as before")
+    if not facts["converged"]:
+        lines.append("not converged: more --passes, or 0 for as many as it takes")
     lines += [
         f"worse than before: {row['site']} {row['stream']}, RMSE times {row['rmse_ratio']:.2f}"
         for row in facts["degraded"]
