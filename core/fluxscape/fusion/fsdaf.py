@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 from scipy.optimize import lsq_linear
 
-from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.errors import MissingVariableError, OutOfBoundsError
 from fluxscape.fusion import _kernels_fsdaf as kernels
 from fluxscape.fusion._blocks import map_windows
 from fluxscape.fusion.grids import Cells
@@ -72,11 +72,20 @@ def predict_fsdaf(
     ------
     OutOfBoundsError
         If the fine image, or the class map where it has pixels, has one class only.
-    DimsError
-        If there are fewer cells than classes.
+    MissingVariableError
+        If there are fewer complete cells than classes.
     """
     target = np.asarray(wanted, dtype=np.float64)
-    made = [_from_pair(pair, target, parameters, cells, class_map, threads) for pair in pairs]
+    made = []
+    for pair in pairs:
+        try:
+            made.append(_from_pair(pair, target, parameters, cells, class_map, threads))
+        except MissingVariableError:
+            # Clouds can leave one pair too few cells: the other one may do.
+            if pair is pairs[-1] and not made:
+                raise
+            made.append(np.full((len(target) + 2, *target.shape[1:]), np.nan))
+            made[-1][-2], made[-1][-1] = 0.0, MISSING
     if len(made) == 1:
         return made[0]
     codes = np.stack([layers[-1] for layers in made])
@@ -211,8 +220,8 @@ def unmix(fractions: Floats, change: Floats, *, trimmed_share: float) -> Floats:
 
     Raises
     ------
-    DimsError
-        If there are fewer cells than classes.
+    MissingVariableError
+        If there are fewer complete cells than classes.
     """
     count = fractions.shape[1]
     if len(change) < count:
@@ -220,7 +229,7 @@ def unmix(fractions: Floats, change: Floats, *, trimmed_share: float) -> Floats:
             f"FSDAF unmixes {count} classes from {len(change)} complete coarse cells: it needs "
             "at least as many; take fewer classes, or a larger or less cloudy area"
         )
-        raise DimsError(msg, got=len(change), wanted=count)
+        raise MissingVariableError(msg, got=len(change), wanted=count)
     low, high = np.quantile(change, (trimmed_share, 1.0 - trimmed_share))
     kept = (change >= low) & (change <= high)
     if kept.sum() >= count and (fractions[kept].sum(axis=0) > 0.0).all():

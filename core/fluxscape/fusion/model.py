@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from fluxscape.contracts import driven_status, provenance
-from fluxscape.errors import DimsError, OutOfBoundsError, did_you_mean
+from fluxscape.errors import DimsError, MissingVariableError, OutOfBoundsError, did_you_mean
+from fluxscape.fusion._blocks import is_lazy
 from fluxscape.fusion.baseline import predict_baseline, time_weights
 from fluxscape.fusion.estarfm import predict_estarfm
 from fluxscape.fusion.fsdaf import predict_fsdaf
@@ -134,8 +135,11 @@ def fuse(
     ------
     DimsError
         If grids, reference systems, bands or extents do not fit; tells what each has.
-    UnitsError, OutOfBoundsError, MissingVariableError
-        If units or values are wrong, images hold nothing but gaps, or pairs are lacking.
+    UnitsError, OutOfBoundsError
+        If units or values are wrong.
+    MissingVariableError
+        If pairs are lacking, images hold nothing but gaps or have nothing in common, or FSDAF has
+        fewer complete cells than classes.
 
     References
     ----------
@@ -157,6 +161,12 @@ def fuse(
         others = [pair for pair in by_distance if all(pair is not used for used in near)]
         baseline = predict_baseline(near, wanted, weights, others=others)
         layers.append(_completed(predicted, baseline, near, images.valid_range))
+    if all(not is_lazy(codes) and (codes == MISSING).all() for *_, codes in layers):
+        msg = (
+            "no pixel has a fine and a coarse value in a pair and a coarse value on a wanted date: "
+            "gaps of the images leave nothing in common"
+        )
+        raise MissingVariableError(msg)
     if on_progress is not None:
         on_progress(1.0, "done")
     return _labelled(layers, coarse, images, pairs, method, chosen, resampling)

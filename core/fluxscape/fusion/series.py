@@ -8,7 +8,7 @@ says of every value where it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from fluxscape.fusion import _kernels_series as kernels
 from fluxscape.fusion.images import ImagePair, nearest_pairs
 from fluxscape.fusion.model import MOST_PAIRS, Progress, fuse
 from fluxscape.fusion.parameters import FusionParameters
-from fluxscape.fusion.quality import GOOD, MEASURED, MISSING, POOR, QUALITY_ATTRS
+from fluxscape.fusion.quality import GOOD, MEASURED, MEDIUM, MISSING, POOR, QUALITY_ATTRS
 from fluxscape.parameters import ParameterSet, parameter
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,7 @@ _PIXELS: Final = 4096
 _PAIRS: Final = 3 * MOST_PAIRS
 """Pairs that a date is offered: two for the method, the others for gaps in them."""
 
-_QUALITY_WEIGHT: Final = {MEASURED: 1.0, GOOD: 0.5, 2: 0.5, POOR: 0.25}
+_QUALITY_WEIGHT: Final = {MEASURED: 1.0, GOOD: 0.5, MEDIUM: 0.5, POOR: 0.25}
 """Weight of an anchor in the smooth series that outliers are told by; twice it multiplies the
 distance at which it is one. Assumed."""
 
@@ -156,21 +156,48 @@ def daily_series(
     for number, scene in enumerate(fine.to_numpy()):
         quality = np.where(np.isfinite(scene), MEASURED, MISSING)
         anchors.add(seen[number], scene, quality)
-    attrs: dict[str, Any] = {}
-    for number, i in enumerate(wanted):
-        if on_progress is not None:
-            on_progress(0.8 * number / len(wanted), f"fusing {middle[i]}")
-        scene = coarse.isel(time=i).assign_coords(time=middle[i].astype("datetime64[ns]"))
-        near = nearest_pairs(pairs, middle[i], _PAIRS)
-        fused = fuse(near, scene, method=method, parameters=parameters, **options)
-        anchors.add(middle[i], fused["fused"].to_numpy(), fused["quality"].to_numpy())
-        attrs = fused.attrs
+    attrs = _add_fused(anchors, pairs, coarse, middle, wanted, method, parameters, options,
+                       on_progress)  # fmt: skip
     if on_progress is not None:
         on_progress(0.8, "interpolating")
     result = _filled(anchors, shape, rules)
     if on_progress is not None:
         on_progress(1.0, "done")
     return _labelled(result, fine, first, attrs, rules, len(pairs))
+
+
+def _add_fused(
+    anchors: _Anchors,
+    pairs: Sequence[ImagePair],
+    coarse: xr.DataArray,
+    middle: Days,
+    wanted: Sequence[int],
+    method: str,
+    parameters: FusionParameters | Mapping[str, object] | None,
+    options: Mapping[str, Any],
+    on_progress: Progress | None,
+) -> dict[str, Any]:
+    """Fuse an image on the middle of each composite; return the attributes of the last.
+
+    A date whose clouds leave too little in common with its pairs is passed over, unless all are.
+    """
+    attrs: dict[str, Any] = {}
+    reason: MissingVariableError | None = None
+    for number, i in enumerate(wanted):
+        if on_progress is not None:
+            on_progress(0.8 * number / len(wanted), f"fusing {middle[i]}")
+        scene = coarse.isel(time=i).assign_coords(time=middle[i].astype("datetime64[ns]"))
+        near = nearest_pairs(pairs, middle[i], _PAIRS)
+        try:
+            fused = fuse(near, scene, method=method, parameters=parameters, **options)
+        except MissingVariableError as error:
+            reason = error
+            continue
+        anchors.add(middle[i], fused["fused"].to_numpy(), fused["quality"].to_numpy())
+        attrs = fused.attrs
+    if reason is not None and not attrs:
+        raise reason
+    return attrs
 
 
 def _check_scenes(image: xr.DataArray, what: str) -> None:

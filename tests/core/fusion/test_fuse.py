@@ -171,6 +171,17 @@ def test_fsdaf_averages_its_predictions_from_two_pairs_by_time() -> None:
     np.testing.assert_allclose(both["fused"], expected, rtol=1e-12)
 
 
+def test_fsdaf_does_with_one_pair_where_clouds_hide_the_other() -> None:
+    fine, coarse = scene()
+    hidden = fine[0].copy()
+    hidden[2:] = np.nan
+    pairs = pairs_of([hidden, *fine[1:]], coarse)
+    made = run("fsdaf", pairs, coarse[2])
+    alone = run("fsdaf", pairs[1:], coarse[2])
+    np.testing.assert_allclose(made["fused"], alone["fused"], rtol=1e-12)
+    assert (made["quality"] == MEDIUM).all()
+
+
 def test_bands_are_predicted_each_by_itself_by_starfm() -> None:
     fine, coarse = scene()
     both = [[image(np.stack((a, 0.5 - 0.3 * a))) for a in images] for images in (fine, coarse)]

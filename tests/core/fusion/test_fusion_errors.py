@@ -56,6 +56,16 @@ def test_images_of_nothing_but_clouds_are_refused(which: str) -> None:
         make(**{which: image(np.full((24, 24), np.nan))})
 
 
+def test_images_whose_gaps_leave_nothing_in_common_are_refused() -> None:
+    left, right = FINE.copy(), WANTED.copy()
+    left[:, 12:] = np.nan
+    right[:, :12] = np.nan
+    with pytest.raises(MissingVariableError, match="nothing in common"):
+        make(fine=left, wanted=right)
+    with pytest.raises(MissingVariableError, match="from 0 complete coarse cells"):
+        make(fine=left, wanted=right, method="fsdaf", coarse_pixels=6)
+
+
 def test_one_cloudy_date_of_several_is_a_gap() -> None:
     wanted = xr.concat([WANTED, WANTED * np.nan], dim="time").assign_attrs(WANTED.attrs)
     made = make(wanted=wanted)
@@ -78,7 +88,7 @@ def test_a_class_map_of_one_class_is_refused() -> None:
 
 
 def test_fewer_cells_than_classes_cannot_be_unmixed() -> None:
-    with pytest.raises(DimsError, match="at least as many"):
+    with pytest.raises(MissingVariableError, match="at least as many"):
         make(method="fsdaf", coarse_pixels=24, parameters={"window": 5, "classes": 4})
 
 

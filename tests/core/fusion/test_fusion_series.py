@@ -123,6 +123,19 @@ def test_other_methods_serve_as_well_and_progress_is_told() -> None:
     assert told[-1] == 1.0
 
 
+def test_a_date_too_cloudy_for_a_method_is_passed_over() -> None:
+    fine, coarse = observed()
+    coarse[3, 1:, :] = np.nan
+    made = daily_series(
+        fine, coarse.isel(time=slice(0, 6)), method="fsdaf", parameters=SMALL | {"classes": 6}
+    )
+    assert np.isfinite(made[NAME].sel(time=slice("2020-01-05", "2020-02-14"))).all()
+    day = coarse["time"][3].to_numpy() + np.timedelta64(4, "D")
+    assert (made["origin"].sel(time=day) == 3).all()
+    with pytest.raises(MissingVariableError, match="two pairs"):
+        daily_series(fine[:1], coarse, method="estarfm", parameters=SMALL)
+
+
 def test_one_fine_image_is_enough() -> None:
     fine, coarse = observed((150,))
     made = daily_series(fine, coarse, parameters=SMALL)
