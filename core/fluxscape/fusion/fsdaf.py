@@ -76,10 +76,11 @@ def predict_fsdaf(
         If there are fewer complete cells than classes.
     """
     target = np.asarray(wanted, dtype=np.float64)
+    spatial = np.stack([spatial_prediction(band, cells) for band in target])
     made = []
     for pair in pairs:
         try:
-            made.append(_from_pair(pair, target, parameters, cells, class_map, threads))
+            made.append(_from_pair(pair, target, spatial, parameters, cells, class_map, threads))
         except MissingVariableError:
             # Clouds can leave one pair too few cells: the other one may do.
             if pair is pairs[-1] and not made:
@@ -118,6 +119,7 @@ class _Fitted(NamedTuple):
 def _from_pair(
     pair: PairArrays,
     wanted: Floats,
+    spatial: Floats,
     parameters: FsdafParameters,
     cells: Cells,
     class_map: Floats | None,
@@ -134,7 +136,7 @@ def _from_pair(
     moved = np.empty_like(fine)
     for band in range(fine.shape[0]):
         moved[band] = _band_change(
-            fine[band], change[band], wanted[band], fitted, cells, index, parameters
+            fine[band], change[band], spatial[band], fitted, cells, index, parameters
         )
     spreads = np.nanstd(fine, axis=(1, 2))
     spreads[spreads == 0.0] = 1.0
@@ -243,7 +245,7 @@ def unmix(fractions: Floats, change: Floats, *, trimmed_share: float) -> Floats:
 def _band_change(
     fine: Floats,
     change: Floats,
-    wanted: Floats,
+    spatial: Floats,
     fitted: _Fitted,
     cells: Cells,
     index: Floats,
@@ -268,7 +270,7 @@ def _band_change(
     part = np.empty(fine.shape)
     kernels.distribute(
         residual.reshape(cells.shape),
-        spatial_prediction(wanted, cells),
+        spatial,
         temporal,
         index,
         cells.rows,
