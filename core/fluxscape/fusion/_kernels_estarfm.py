@@ -122,19 +122,24 @@ def add_pixel(
     """
     i, j, row, column = place
     for b in range(fine.shape[1]):
-        for k in range(fine.shape[0]):
-            c = coarse[k, b, i, j] - coarse[0, b, row, column]
-            f = fine[k, b, i, j] - fine[0, b, row, column]
-            regression[b, _N] += 1.0
-            regression[b, _C] += c
-            regression[b, _F] += f
-            regression[b, _CC] += c * c
-            regression[b, _CF] += c * f
-            regression[b, _FF] += f * f
-            regression[b, _LOW] = min(regression[b, _LOW], c)
-            regression[b, _HIGH] = max(regression[b, _HIGH], c)
-            change[k, b] += share * (wanted[b, i, j] - coarse[k, b, i, j])
-            offset[k, b] += coarse[k, b, i, j] - fine[k, b, i, j]
+        # Both pairs at once: each sum is then loaded and stored once.
+        c0, c1 = coarse[0, b, i, j], coarse[1, b, i, j]
+        f0, f1 = fine[0, b, i, j], fine[1, b, i, j]
+        offset[0, b] += c0 - f0
+        offset[1, b] += c1 - f1
+        change[0, b] += share * (wanted[b, i, j] - c0)
+        change[1, b] += share * (wanted[b, i, j] - c1)
+        origin, fine_origin = coarse[0, b, row, column], fine[0, b, row, column]
+        c0, c1, f0, f1 = c0 - origin, c1 - origin, f0 - fine_origin, f1 - fine_origin
+        sums = regression[b]
+        sums[_N] += 2.0
+        sums[_C] += c0 + c1
+        sums[_F] += f0 + f1
+        sums[_CC] += c0 * c0 + c1 * c1
+        sums[_CF] += c0 * f0 + c1 * f1
+        sums[_FF] += f0 * f0 + f1 * f1
+        sums[_LOW] = min(sums[_LOW], c0, c1)
+        sums[_HIGH] = max(sums[_HIGH], c0, c1)
 
 
 @kernel
