@@ -61,6 +61,8 @@ def alpine_month() -> SiteProblem:
         longitude=101.332,
         elevation=3190.0,
         streams=("nee",),
+        # A day counts a tenth of an observation: errors of a model last for weeks.
+        weights={"nee": 0.1},
         mode="lean",
     )
 
@@ -80,12 +82,10 @@ def test_smoothers_agree_with_monte_carlo_at_a_real_tower() -> None:
         found[method] = done.result.posterior
     space = done.layout.spaces["GRA"]
     model = DlmForward(problem, space, threads=2)
-    sample = sample_posterior(space, model, seen.values, seen.sigma, steps=900, seed=5, walkers=16)
+    sample = sample_posterior(space, model, seen.values, seen.sigma, steps=600, seed=5, walkers=16)
     mean, spread = sample.z.mean(axis=0), sample.z.std(axis=0)
-    away = {name: np.abs(z.mean(axis=0) - mean) / spread for name, z in found.items()}
-    ratio = {name: z.std(axis=0, ddof=1) / spread for name, z in found.items()}
-    # Half a posterior spread: three times what chance does to the mean of chains and members.
-    assert (away["ies"] < 0.5).all()
-    assert (away["es-mda"] < 0.8).all()
-    for values in ratio.values():
-        assert ((values > 0.6) & (values < 1.6)).all()
+    for z in found.values():
+        # Two thirds of a posterior spread; chains and members alone differ by a tenth.
+        assert (np.abs(z.mean(axis=0) - mean) / spread < 0.65).all()
+        ratio = z.std(axis=0, ddof=1) / spread
+        assert ((ratio > 0.7) & (ratio < 1.4)).all()
