@@ -26,10 +26,11 @@ def run(folder: Path, *, workers: int = 1, **setup: Any) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.npz"))}
 
 
-def test_two_workers_give_the_bytes_of_one(tmp_path: Path) -> None:
+def test_two_and_four_workers_give_the_bytes_of_one(tmp_path: Path) -> None:
     one = run(tmp_path / "one")
     assert len(one) == COUNT
     assert run(tmp_path / "two", workers=2) == one
+    assert run(tmp_path / "four", workers=4) == one
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:

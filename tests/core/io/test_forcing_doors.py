@@ -281,7 +281,7 @@ WIND = "  northward_wind: {source: v10, units: m s-1}\n"
         (LIGHT, LIGHT.replace("day", "dayly"), r"line 11: .*accumulation must be one of none"),
         (LIGHT, LIGHT.replace("end", "middle"), r"since 00 UTC must be 'end'"),
         ("  precipitation_flux", "  leaf_area_index", r"variables lacks precipitation_flux"),
-        ("title: A dataset of ours", "titel: x", r"title is missing"),
+        ("title: A dataset of ours", "name: x", r"title is missing"),
         (WIND, "", r"one of eastward_wind and northward"),
         ("units: Pa}", "units: Pa, unit: Pa}", r"unit is no key here.*Did you mean 'units'"),
     ],
