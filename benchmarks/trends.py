@@ -6,8 +6,9 @@ there), and the result says so if it does not.
 
     .venv/bin/python benchmarks/trends.py --json [--quick]
 
-With ``--rates`` it measures instead how often each test calls a series significant at 5 %: the
-tables of ``docs/methods/trends.md``.
+With ``--rates`` it measures instead how often each test calls a series significant at 5 %, with
+``--intervals`` how often each interval of the slope holds the true one: the tables of
+``docs/methods/trends.md``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from typing import Any
 import numpy as np
 
 from fluxscape.atlas import _kernels as kernels
+from fluxscape.atlas import _kernels_variants as variants
+from fluxscape.atlas.breaks import slope_interval_by_blocks
+from fluxscape.atlas.trend_intervals import memory_interval
+from fluxscape.atlas.trends import series_trend
 
 YEARS = 34
 PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
@@ -111,7 +116,44 @@ METHODS = {
     "mann_kendall": kernels.MANN_KENDALL,
     "prewhitened": kernels.PREWHITENED,
     "wang_swail": kernels.WANG_SWAIL,
+    "hamed_rao": variants.HAMED_RAO,
+    "trend_free": variants.TREND_FREE,
 }
+
+
+def run_method(rows: np.ndarray, method: int) -> np.ndarray:
+    """Return the statistics by one of the tests."""
+    if method not in (variants.HAMED_RAO, variants.TREND_FREE):
+        return run_kernel(rows, method)[1]
+    out = np.empty((rows.shape[0], kernels.COLUMNS))
+    variants.variant_rows(rows, np.arange(float(YEARS)), 1.0, 10, method, out)
+    return out
+
+
+def intervals(count: int) -> dict[str, Any]:
+    """Return how often each 95 % interval of the slope holds the true one, and its mean width."""
+    rng = np.random.default_rng(2)
+    times = np.arange(float(YEARS))
+    table: dict[str, Any] = {"series": count, "years": YEARS, "share": 0.95}
+    for memory in (0.0, 0.3, 0.5, 0.7):
+        held: dict[str, list[bool]] = {}
+        wide: dict[str, list[float]] = {}
+        for row in autoregressive(rng, count, memory) + 0.03 * times:
+            found = series_trend(row, times)
+            memory_ends = memory_interval(row, times, found=found)
+            ends = {
+                "plain": (found.slope_low, found.slope_high),
+                "memory": (memory_ends.low, memory_ends.high),
+                "blocks": slope_interval_by_blocks(row, times, resamples=199),
+            }
+            for name, (low, high) in ends.items():
+                held.setdefault(name, []).append(low <= 0.03 <= high)
+                wide.setdefault(name, []).append(high - low)
+        table[f"memory {memory}"] = {
+            name: [round(float(np.mean(held[name])), 3), round(float(np.mean(wide[name])), 3)]
+            for name in held
+        }
+    return table
 
 
 def rates(count: int) -> dict[str, Any]:
@@ -127,7 +169,7 @@ def rates(count: int) -> dict[str, Any]:
             rows = autoregressive(rng, count, memory) + slope * times
             found = {}
             for name, method in METHODS.items():
-                out = run_kernel(rows, method)[1]
+                out = run_method(rows, method)
                 found[name] = round(float((out[:, kernels.P_VALUE] < 0.05).mean()), 3)
             table[f"trend {slope} memory {memory}"] = found
     return table
@@ -148,8 +190,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON only")
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
     parser.add_argument("--rates", action="store_true", help="rates of false and found trends")
+    parser.add_argument("--intervals", action="store_true", help="how often intervals hold")
     arguments = parser.parse_args()
-    if arguments.rates:
+    if arguments.intervals:
+        result = intervals(200 if arguments.quick else 2_000)
+    elif arguments.rates:
         result = rates(2_000 if arguments.quick else 20_000)
     else:
         result = measure(arguments.quick)

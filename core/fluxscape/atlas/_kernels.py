@@ -122,7 +122,7 @@ def _insertion_sort(values: Floats, size: int) -> None:
 
 
 @kernel
-def _median(values: Floats, low: Floats, high: Floats, scratch: Floats) -> float:
+def middle(values: Floats, low: Floats, high: Floats, scratch: Floats) -> float:
     """Return the median; ``values`` and the buffers are overwritten."""
     first, second = _middle_pair(values, low, high, scratch)
     return first if first == second else 0.5 * (first + second)
@@ -149,7 +149,7 @@ def _pairs(x: Floats, t: Floats, slopes: Floats) -> tuple[int, int]:
 
 
 @kernel
-def _tie_term(x: Floats) -> int:
+def tie_term(x: Floats) -> int:
     """Return the sum of t (t - 1) (2 t + 5) over the groups of t equal values.
 
     Each of the t members of a group adds (t - 1) (2 t + 5).
@@ -178,20 +178,20 @@ def standard_score(s: float, variance: float) -> float:
 
 
 @kernel
-def _statistics(x: Floats, t: Floats, buffers: Floats, out: Floats) -> None:
+def statistics(x: Floats, t: Floats, buffers: Floats, out: Floats) -> None:
     """Write the statistics of one complete series; ``t`` increases strictly."""
     n = x.size
     pairs = n * (n - 1) // 2
     slopes, low, high, scratch = buffers[0], buffers[1], buffers[2], buffers[3]
     s, tied = _pairs(x, t, slopes)
-    ties = _tie_term(x) if tied > 0 else 0
+    ties = tie_term(x) if tied > 0 else 0
     variance = (n * (n - 1) * (2 * n + 5) - ties) / 18.0
-    slope = _median(slopes[:pairs], low, high, scratch)
+    slope = middle(slopes[:pairs], low, high, scratch)
     # Conover's intercept through the medians, at the first time of the whole record.
     slopes[:n] = x
-    middle_x = _median(slopes[:n], low, high, scratch)
+    middle_x = middle(slopes[:n], low, high, scratch)
     slopes[:n] = t
-    middle_t = _median(slopes[:n], low, high, scratch)
+    middle_t = middle(slopes[:n], low, high, scratch)
     z = standard_score(s, variance)
     out[SLOPE] = slope
     out[INTERCEPT] = middle_x - slope * middle_t
@@ -204,7 +204,7 @@ def _statistics(x: Floats, t: Floats, buffers: Floats, out: Floats) -> None:
 
 
 @kernel
-def _keep_finite(x: Floats, t: Floats, kept_x: Floats, kept_t: Floats) -> int:
+def keep_finite(x: Floats, t: Floats, kept_x: Floats, kept_t: Floats) -> int:
     """Copy the members that are no NaN and return their number; true times stay with them."""
     n = 0
     for i in range(x.size):
@@ -220,12 +220,12 @@ def _trend_row(
     x: Floats, t: Floats, minimum: int, kept: Floats, buffers: Floats, out: Floats
 ) -> None:
     """Write the statistics of one series that may have gaps; NaN where too few values stand."""
-    n = _keep_finite(x, t, kept[0], kept[1])
+    n = keep_finite(x, t, kept[0], kept[1])
     if n < minimum:
         out[:] = np.nan
         out[COUNT] = n
         return
-    _statistics(kept[0, :n], kept[1, :n], buffers, out)
+    statistics(kept[0, :n], kept[1, :n], buffers, out)
 
 
 @kernel
@@ -293,7 +293,7 @@ def trend_free_autocorrelation(
         if m < 3:
             return r1
         _pairs(whitened[:m], times[:m], buffers[0])
-        slope = _median(buffers[0, : m * (m - 1) // 2], buffers[1], buffers[2], buffers[3])
+        slope = middle(buffers[0, : m * (m - 1) // 2], buffers[1], buffers[2], buffers[3])
     return r1
 
 
@@ -325,7 +325,7 @@ def _whitened_row(
     if m < max(2, minimum - 1):
         out[S:COUNT] = np.nan
         return
-    _statistics(kept[3, :m], kept[4, :m], buffers, out)
+    statistics(kept[3, :m], kept[4, :m], buffers, out)
     out[SLOPE], out[INTERCEPT], out[COUNT] = slope, intercept, n
 
 

@@ -4,8 +4,8 @@ The interval of Gilbert (1987, section 16.5) takes years as independent and is t
 are not. Here it is taken of the series that Wang and Swail (2001,
 doi:10.1175/1520-0442(2001)014<2204:COEWHI>2.0.CO;2) test, W(t) = [x(t) - r1 x(t - 1)] / (1 - r1),
 whose trend is that of x and whose years are independent if x is of first order, and stretched to
-the slope of x itself where that lies outside. ``docs/methods/trends.md`` tells how often it, the plain
-interval and the one by block bootstrap hold the true slope.
+the slope of x itself where that lies outside. ``docs/methods/trends.md`` tells how often it, the
+plain interval and the one by block bootstrap hold the true slope.
 """
 
 from __future__ import annotations
