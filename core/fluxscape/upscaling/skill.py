@@ -1,7 +1,7 @@
 """Skill split into what a map needs: differences between sites, the season, and anomalies.
 
-Near zero for every method at unseen towers are the anomalies: a trend in an upscaled product is
-mostly the trend of what drives it.
+Poor for every method at unseen towers are the anomalies: a trend in an upscaled product is mostly
+the trend of what drives it.
 """
 
 from __future__ import annotations

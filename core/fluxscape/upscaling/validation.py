@@ -35,7 +35,7 @@ Labels = npt.NDArray[Any]
 Progress = Callable[..., None]
 
 ANOMALY_NOTE: Final = (
-    "At towers that were not seen no method predicts monthly anomalies (efficiency near zero): the "
+    "At towers that were not seen monthly anomalies are predicted poorly, of GPP hardly at all: the "
     "trend of an upscaled map is mostly the trend of what drives it."
 )
 
