@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from fluxscape.contracts import check_array
-from fluxscape.errors import DimsError, FileFormatError, MissingVariableError
-from fluxscape.io.guards import read_text_guarded
-from fluxscape.io.series import LARGEST_TABLE, _numbers, _times
+from fluxscape.errors import DimsError, MissingVariableError
+from fluxscape.io.series import lower_case_table, numbers_of, times_of
 from fluxscape.vocabulary import VARIABLES
 
 _INLET: Final = re.compile(r"co2_([0-9]+(?:\.[0-9]+)?)m?")
@@ -48,13 +45,7 @@ def read_profile(path: str | os.PathLike[str]) -> xr.DataArray:
         If a value cannot be true.
     """
     file = Path(path)
-    text = read_text_guarded(file, max_bytes=LARGEST_TABLE)
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        msg = f"{file.name} is no CSV table: {error}"
-        raise FileFormatError(msg, file=file.name) from error
-    table.columns = [str(column).strip().lower() for column in table.columns]
+    table = lower_case_table(file)
     inlets = sorted(
         (float(match.group(1)), name)
         for name in table.columns
@@ -67,11 +58,11 @@ def read_profile(path: str | os.PathLike[str]) -> xr.DataArray:
     if np.diff(heights).min(initial=1.0) <= 0.0:
         msg = f"{file.name}: two inlets have one height: {', '.join(name for _, name in inlets)}"
         raise DimsError(msg, file=file.name)
-    values = np.stack([_numbers(table, name, file.name) for _, name in inlets], axis=1)
+    values = np.stack([numbers_of(table, name, file.name) for _, name in inlets], axis=1)
     array = xr.DataArray(
         values,
         coords={
-            "time": _times(table, file.name),
+            "time": times_of(table, file.name),
             "inlet_height": ("level", heights, {"units": "m"}),
         },
         dims=("time", "level"),

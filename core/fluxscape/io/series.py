@@ -53,19 +53,13 @@ def read_series(path: str | os.PathLike[str], name: str = "leaf_area_index") -> 
         If a value cannot be true.
     """
     file = Path(path)
-    text = read_text_guarded(file, max_bytes=LARGEST_TABLE)
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        msg = f"{file.name} is no CSV table: {error}"
-        raise FileFormatError(msg, file=file.name) from error
-    table.columns = [str(column).strip().lower() for column in table.columns]
+    table = lower_case_table(file)
     twice = table.columns[table.columns.duplicated()]
     if twice.size:
         msg = f"{file.name}: column {twice[0][:40]!r} comes twice, in upper or lower case"
         raise FileFormatError(msg, file=file.name, column=str(twice[0]))
-    times = _times(table, file.name)
-    values = _numbers(table, _column(table, VALUE_COLUMNS[name], file.name), file.name)
+    times = times_of(table, file.name)
+    values = numbers_of(table, _column(table, VALUE_COLUMNS[name], file.name), file.name)
     order = np.argsort(times, kind="stable")
     if (np.diff(times[order]) == np.timedelta64(0, "ns")).any():
         msg = f"{file.name}: a time comes twice"
@@ -74,6 +68,24 @@ def read_series(path: str | os.PathLike[str], name: str = "leaf_area_index") -> 
         values[order], coords={"time": times[order]}, dims="time", attrs=VARIABLES[name].attrs()
     )
     return check_array(array.rename(name), VARIABLES[name], dims=("time",), where=file.name)
+
+
+def lower_case_table(file: Path) -> pd.DataFrame:
+    """Return the cells of a CSV table as text, its columns in lower case.
+
+    Raises
+    ------
+    FileFormatError
+        If it is no such table.
+    """
+    text = read_text_guarded(file, max_bytes=LARGEST_TABLE)
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        msg = f"{file.name} is no CSV table: {error}"
+        raise FileFormatError(msg, file=file.name) from error
+    table.columns = [str(column).strip().lower() for column in table.columns]
+    return table
 
 
 def series_at(series: xr.DataArray, times: npt.NDArray[np.datetime64]) -> xr.DataArray:
@@ -103,7 +115,7 @@ def _column(table: pd.DataFrame, wanted: tuple[str, ...], file: str) -> str:
     raise MissingVariableError(msg, file=file)
 
 
-def _times(table: pd.DataFrame, file: str) -> npt.NDArray[np.datetime64]:
+def times_of(table: pd.DataFrame, file: str) -> npt.NDArray[np.datetime64]:
     """Return the times of the rows."""
     column = _column(table, TIME_COLUMNS, file)
     stamps = pd.to_datetime(table[column], errors="coerce", utc=True, format="ISO8601")
@@ -118,7 +130,7 @@ def _times(table: pd.DataFrame, file: str) -> npt.NDArray[np.datetime64]:
     return np.asarray(stamps.dt.tz_localize(None).to_numpy(), "datetime64[ns]")
 
 
-def _numbers(table: pd.DataFrame, column: str, file: str) -> npt.NDArray[np.float64]:
+def numbers_of(table: pd.DataFrame, column: str, file: str) -> npt.NDArray[np.float64]:
     """Return the values of a column, NaN for empty cells and codes of missing values."""
     text = table[column]
     numbers = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)

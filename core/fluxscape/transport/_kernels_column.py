@@ -46,18 +46,20 @@ def _local_rows(
     """Fill the rows of A that diffusion, vertical velocity (upwind) and inflow make."""
     size = s.size
     lower[0] = 0.0
-    for i in range(size):
-        column[i] = 0.0
-        up[i] = 0.0
-        row[i] = 0.0
-        pivot[i] = 1.0 + dt * r[i]
+    entering = 0.0
     for i in range(size - 1):
         sinking = n[i] * (g[i] + max(-w[i], 0.0)) * s[i]
         rising = n[i] * (g[i] + max(w[i], 0.0)) * s[i + 1]
+        column[i] = 0.0
+        row[i] = 0.0
         up[i] = -sinking
-        pivot[i] += sinking
         lower[i + 1] = -rising
-        pivot[i + 1] += rising
+        pivot[i] = 1.0 + dt * r[i] + sinking + entering
+        entering = rising
+    column[size - 1] = 0.0
+    row[size - 1] = 0.0
+    up[size - 1] = 0.0
+    pivot[size - 1] = 1.0 + dt * r[size - 1] + entering
 
 
 @kernel
@@ -123,21 +125,24 @@ def factorise(
     column[1] += lower[1]
     lower[1] = 0.0
     row[1] += up[0]
-    for i in range(s.size - 1, 0, -1):
-        inverse = 1.0 / pivot[i]
-        share = row[i] * inverse
+    last = s.size - 1
+    ground, here, aside, first = pivot[0], pivot[last], column[last], row[last]
+    for i in range(last, 0, -1):
+        inverse = 1.0 / here
+        share = first * inverse
+        ground -= share * aside
+        below = lower[i]
+        pivot[i] = inverse
         row[i] = share
+        lower[i] = below * inverse
+        column[i] = aside * inverse
         if i > 1:
             multiplier = up[i - 1] * inverse
             up[i - 1] = multiplier
-            pivot[i - 1] -= multiplier * lower[i]
-            column[i - 1] -= multiplier * column[i]
-            row[i - 1] -= share * lower[i]
-        pivot[0] -= share * column[i]
-        pivot[i] = inverse
-        lower[i] *= inverse
-        column[i] *= inverse
-    pivot[0] = 1.0 / pivot[0]
+            here = pivot[i - 1] - multiplier * below
+            aside = column[i - 1] - multiplier * aside
+            first = row[i - 1] - share * below
+    pivot[0] = 1.0 / ground
     return wide
 
 

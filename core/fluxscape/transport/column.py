@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fluxscape.contracts import driven_status, provenance
 from fluxscape.errors import OutOfBoundsError, RunError
-from fluxscape.transport.column_budget import CHUNK_STEPS, chunks, column_budget, mass_error
+from fluxscape.transport.column_budget import chunks, column_budget, mass_error
 from fluxscape.transport.forcing import ColumnForcing, facts_json, prepare_column
 from fluxscape.transport.grid import ColumnGrid, stretched_grid
 from fluxscape.transport.inlets import Inlets, make_inlets
@@ -267,12 +267,12 @@ def run_column(
 
 def _spun_up(column: Column, flux: Floats, state: Floats, days: float) -> Floats:
     """Return the state after the first days."""
-    count = min(round(days * 86400.0 / column.forcing.step_seconds), CHUNK_STEPS, flux.size)
-    if count < 1:
-        return np.asarray(state, np.float64)
-    part = slice(0, count)
-    background = column.forcing.background[part]
-    return column.operator(part).run(state, flux[part], background, column.tendency(part))[1]
+    count = min(round(days * 86400.0 / column.forcing.step_seconds), flux.size)
+    spun = np.asarray(state, np.float64)
+    for part in chunks(max(count, 0)):
+        background = column.forcing.background[part]
+        spun = column.operator(part).run(spun, flux[part], background, column.tendency(part))[1]
+    return spun
 
 
 def _diffusivity(column: Column, part: slice) -> Floats:

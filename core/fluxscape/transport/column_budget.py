@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-CHUNK_STEPS: Final = 480
-"""Steps whose factors are held at a time: they stay in the cache of a core."""
+CHUNK_STEPS: Final = 240
+"""Steps whose factors are held at a time: they stay in the cache of a core, and their arrays below
+the size that the system hands out as fresh pages, each of which costs a fault."""
 
 
 def chunks(steps: int) -> Iterator[slice]:

@@ -36,7 +36,8 @@ def rectifier(column: Column, flux: Floats | None = None) -> xr.Dataset:
     Transport is linear, so the time-mean profile that each part of the flux leaves is known apart.
     The diurnal and the seasonal part bring no carbon over the period; what their covariance with
     mixing leaves near the ground, against the mean of the column, is the rectifier (Denning et al.
-    1995, doi:10.1038/376240a0; Larson and Volkmer 2009, 11th AMS Conference on Atmospheric Chemistry, JP2.12).
+    1995, doi:10.1038/376240a0; Larson and Volkmer 2009, 11th AMS Conference on Atmospheric
+    Chemistry, JP2.12).
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
 """What a record can say of the flux: for one inlet and several, with and without named errors.
 
 One inlet cannot tell a weak flux under weak mixing from a strong one under strong mixing: both
-change it alike. How alike is the cosine between the two responses in the metric of the errors; what
-that costs is the posterior deviation of the mean flux with mixing in the state. Where an error is
-left out of the state but happens, the flux is biased by gain x response, and the stated interval
-does not know of it (Larson and Volkmer 2009, 11th AMS Conference on Atmospheric Chemistry, JP2.12; Lauvaux et al. 2009,
-doi:10.5194/bg-6-1089-2009).
+change it alike (Larson and Volkmer 2009, 11th AMS Conference on Atmospheric Chemistry, JP2.12). How
+alike is the cosine between the two responses in the metric of the errors; what that costs is the
+posterior deviation of the mean flux with mixing in the state. Where an error is left out of the
+state but happens, the flux is biased by gain x response, and the stated interval does not know of
+it (Lauvaux et al. 2009, doi:10.5194/bg-6-1089-2009).
 """
 
 from __future__ import annotations
