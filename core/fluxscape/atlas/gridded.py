@@ -95,14 +95,13 @@ class GriddedWeather:
         Of the dataset.
     step_seconds
         Step of the model [s].
-    first_year, last_year
-        Years that the run keeps; earlier ones repeat the first.
+    first_year
+        First year that the run keeps; earlier ones repeat it.
     """
 
     index: ForcingIndex
     step_seconds: int
     first_year: int
-    last_year: int
     _reader: ForcingReader = field(init=False)
 
     def __post_init__(self) -> None:

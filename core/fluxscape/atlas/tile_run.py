@@ -117,7 +117,6 @@ def _open(folder: str) -> _Context:
             read_index(Path(folder, INDEX)),
             settings.step_seconds,
             settings.first_year,
-            settings.last_year,
         )
     return _Context(settings, store, store.read("tiles"), weather)
 

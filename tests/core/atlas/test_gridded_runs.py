@@ -73,7 +73,7 @@ def test_a_year_of_either_dataset_is_the_same_weather(
         rows, columns = nearest_cells(index, reader, latitude, longitude)
         reader.close()
         assert (rows.tolist(), columns.tolist()) == ([0, 2], [0, 3])
-        weather = GriddedWeather(index, 3600, 2001, 2001)
+        weather = GriddedWeather(index, 3600, 2001)
         found[source] = weather.year(climates, rows, columns, 2001)
         weather.close()
     inside = slice(48, 48 + 365 * 48)
