@@ -28,7 +28,7 @@ OnMembers = Callable[[int], None]
 ForwardMaker = Callable[[SiteProblem, ParameterSpace, OnMembers], Forward]
 """Makes the forward operator of a site: problem, space, and what to call with members done."""
 
-PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 30.0
 """How long to wait for a scheduler, and then for its first worker."""
 
 

@@ -13,6 +13,7 @@ from fluxscape.cli import main
 from fluxscape.dlm import parameters_for, run_dlm
 from fluxscape.errors import OutOfBoundsError, RunError
 from helpers.calibration_tables import PLACE, write_table
+from helpers.dask_cluster import cluster
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 SETTINGS = CalibrationSettings(members=13, passes=2, seed=4, parameters=("vcmax25",))
@@ -27,12 +28,9 @@ def test_an_address_that_is_none_is_refused():
 
 
 @pytest.mark.slow
-# Workers are processes that compile the model: half a minute.
 def test_workers_of_a_scheduler_give_the_same_bytes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    from distributed import LocalCluster  # noqa: PLC0415
-
     forcing = climate_dataset(CLIMATES["temperate summer"], days=8)
     base = parameters_for("DBF")
     seen = run_dlm(forcing, base.replace({"vcmax25": 80.0}), latitude=42.0, longitude=0.0)
@@ -44,10 +42,10 @@ def test_workers_of_a_scheduler_give_the_same_bytes(
     arguments = ["dlm", "calibrate", str(file), *PLACE, "--streams", "gpp", "--json"]
     arguments += ["--members", "9", "--passes", "1", "--parameters", "vcmax25"]
     told: list[float] = []
-    with LocalCluster(
-        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None
-    ) as cluster:
-        with on_scheduler(cluster.scheduler_address) as make:
+    with cluster(tmp_path) as made:
+        for name in ("one", "two"):
+            made.add_worker(name)
+        with on_scheduler(made.address) as make:
             there = calibrate(
                 [problem],
                 {"CN-Cha": "DBF"},
@@ -55,7 +53,7 @@ def test_workers_of_a_scheduler_give_the_same_bytes(
                 make_forward=make,
                 on_progress=lambda share, _: told.append(share),
             )
-        options = ["--out", str(tmp_path / "a"), "--scheduler", cluster.scheduler_address]
+        options = ["--out", str(tmp_path / "a"), "--scheduler", made.address]
         assert main([*arguments, *options]) == 0
     np.testing.assert_array_equal(there.result.posterior, here.result.posterior)
     np.testing.assert_array_equal(there.result.predicted_posterior, here.result.predicted_posterior)
