@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fluxscape.io.child_main import die_with_parent
+
 TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -38,6 +40,8 @@ class Cluster:
             "1",
             "--nworkers",
             "1",
+            "--death-timeout",
+            "60",
             "--memory-limit",
             memory,
             "--local-directory",
@@ -59,6 +63,9 @@ class Cluster:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            # A test run that is killed leaves no scheduler, and no worker waits long for one. (Only
+            # the scheduler: a worker may be started by a thread that ends before it.)
+            preexec_fn=die_with_parent if arguments[0] == "scheduler" else None,  # noqa: PLW1509
             env=os.environ | {"PYTHONPATH": str(TESTS)},
         )
         log.close()
