@@ -79,16 +79,6 @@ def convective_velocity(h: float, w: float, T: float) -> float:
 
 
 @kernel
-def regime(h: float, L: float) -> int:
-    """Return STABLE, FORCED or FREE by h/L; |h/L| below 0.01 counts as forced (neutral)."""
-    if h / L > 0.01:
-        return STABLE
-    if -h / L > FREE_CONVECTION:
-        return FREE
-    return FORCED
-
-
-@kernel
 def heights(
     u: Floats,
     L: Floats,

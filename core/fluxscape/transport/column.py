@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from fluxscape.contracts import driven_status, provenance
+from fluxscape.contracts import provenance
 from fluxscape.errors import OutOfBoundsError, RunError
 from fluxscape.transport.column_budget import chunks, column_budget, mass_error
 from fluxscape.transport.forcing import ColumnForcing, facts_json, prepare_column
@@ -334,11 +334,4 @@ def _product(
             "inlet_height": ("level", column.inlets.heights, {"units": "m"}),
         },
         attrs=attrs,
-    )
-
-
-def with_origin(product: xr.Dataset, forcing: xr.Dataset) -> xr.Dataset:
-    """Return a product with the site and the data status that its forcing implies."""
-    return product.assign_attrs(
-        site=str(forcing.attrs.get("site", "")), data_status=driven_status(forcing)
     )
