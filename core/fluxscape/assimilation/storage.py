@@ -22,10 +22,10 @@ from fluxscape.assimilation.passes import Checkpoint, Result
 from fluxscape.assimilation.problem import facts_of
 from fluxscape.assimilation.space import ParameterSpace
 from fluxscape.contracts import provenance
-from fluxscape.dlm import DlmParameters, parameters_for
+from fluxscape.dlm import LAND_COVERS, DlmParameters, parameters_for
 from fluxscape.errors import FileFormatError, RunError
 from fluxscape.io.atomic import json_text, write_bytes, write_netcdf, write_text
-from fluxscape.io.parameter_files import read_parameter_ensemble
+from fluxscape.io.parameter_files import ALL, read_parameter_ensemble
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -247,7 +247,8 @@ def read_posterior(
     Returns
     -------
     dict
-        A list of members for each class; what was not estimated has the defaults of the class.
+        A list of members for each class, for every one where the file holds values for all; what
+        was not estimated has the defaults of the class.
 
     Raises
     ------
@@ -257,13 +258,18 @@ def read_posterior(
         If a class or a parameter is unknown, or a value impossible.
     """
     file = Path(path)
-    found = read_parameter_ensemble(file / POSTERIOR if file.is_dir() else file)
+    found = dict(read_parameter_ensemble(file / POSTERIOR if file.is_dir() else file))
+    for_all = found.pop(ALL, None)
+    if for_all is not None:
+        found = dict.fromkeys(LAND_COVERS, for_all) | found
     sets = {}
     for igbp, rows in found.items():
         base = parameters_for(igbp, soil_texture)
         members = min(len(row) for row in rows.values())
         sets[igbp] = [
-            base.replace({name: float(row[member]) for name, row in rows.items()})
+            base.replace(
+                {name: float(row[member]) for name, row in rows.items() if np.isfinite(row[member])}
+            )
             for member in range(members)
         ]
     return sets

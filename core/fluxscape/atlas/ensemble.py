@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from fluxscape.errors import DimsError, FluxscapeError, MissingVariableError, did_you_mean
+from fluxscape.io.parameter_files import ALL
 from fluxscape.parameters import ParameterSet
 from fluxscape.towers import IGBP_CLASSES
-
-ALL: Final = "all"
-"""Key of values for every class."""
 
 MOST_MEMBERS: Final = 500
 

@@ -7,13 +7,19 @@ from fluxscape.dlm.carbon import returning_carbon, steady_carbon
 from fluxscape.dlm.forcing import DLM_NEEDS, DlmForcing, prepare_forcing
 from fluxscape.dlm.model import run_dlm
 from fluxscape.dlm.options import MODES
-from fluxscape.dlm.parameters import DlmParameters, parameter_records, parameters_for
+from fluxscape.dlm.parameters import (
+    LAND_COVERS,
+    DlmParameters,
+    parameter_records,
+    parameters_for,
+)
 from fluxscape.dlm.scores import score_run
 from fluxscape.dlm.state import DlmState, start_states
 from fluxscape.dlm.streaming import stream_dlm
 
 __all__ = [
     "DLM_NEEDS",
+    "LAND_COVERS",
     "LAYER_THICKNESS",
     "MODES",
     "OUTPUT_NAMES",

@@ -73,6 +73,10 @@ _WILTING_POINT: Final = 153.0
 """Suctions of 33 and 1500 kPa [m]."""
 
 
+LAND_COVERS: Final = tuple(TYPE_BY_IGBP)
+"""Land-cover classes that have default parameters."""
+
+
 def parameters_for(
     igbp: str, soil_texture: str = "loam", *, retention: str = "clapp_hornberger"
 ) -> DlmParameters:

@@ -12,7 +12,7 @@ from fluxscape.assimilation.problem import site_problem
 from fluxscape.assimilation.storage import CalibrationFolder, posterior_dataset, read_posterior
 from fluxscape.atlas.ensemble import ParameterEnsemble
 from fluxscape.cli import main
-from fluxscape.dlm import parameters_for, run_dlm
+from fluxscape.dlm import LAND_COVERS, parameters_for, run_dlm
 from fluxscape.errors import FileFormatError, MissingVariableError, RunError
 from fluxscape.io.parameter_files import read_parameter_ensemble
 from helpers.calibration_tables import PLACE, write_table
@@ -82,6 +82,15 @@ def test_a_posterior_is_read_by_type(tmp_path: Path, problem: SiteProblem) -> No
         assert members[0].porosity == parameters_for("DBF", "sand").porosity
     again = ParameterEnsemble.of_file(read_parameter_ensemble(tmp_path / "posterior.nc"), None)
     assert again.member(3, "DBF")["vcmax25"] == pytest.approx(wanted[3])
+
+
+def test_values_for_all_classes_reach_each_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "members.yaml"
+    file.write_text("all:\n  vcmax25: [50.0, 60.0]\nGRA:\n  stomatal_slope: [4.0, 5.0]\n")
+    found = read_posterior(file)
+    assert set(found) == set(LAND_COVERS)
+    assert [item.vcmax25 for item in found["DBF"]] == [50.0, 60.0]
+    assert [item.stomatal_slope for item in found["GRA"]] == [4.0, 5.0]
 
 
 def test_members_for_new_places_hold_the_departures_of_sites(problem: SiteProblem) -> None:
