@@ -63,6 +63,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     predict.add_argument("model", metavar="MODEL", help="model file")
     predict.add_argument("table", metavar="TABLE", help="CSV, plain or gzip-compressed")
     predict.add_argument("--out", metavar="FILE", help="write predictions as CSV")
+    predict.add_argument(
+        "--unseen-types",
+        action="store_true",
+        help="predict plant types too that the training table did not have, as of no known type",
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object on stdout")
     predict.set_defaults(run=run_predict)
     rules = commands.add_parser(
@@ -204,7 +209,7 @@ def run_predict(arguments: argparse.Namespace) -> int:
     model, frame = read_model(arguments.model), read_table(arguments.table)
     where = _name(arguments.table)
     if isinstance(model, FluxModel):
-        columns, facts = _predict_flux(model, frame, where)
+        columns, facts = _predict_flux(model, frame, where, arguments.unseen_types)
     else:
         columns, facts = _predict_rules(model, frame, where)
     if arguments.out:
@@ -246,14 +251,16 @@ def run_rules(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _predict_flux(model: Any, frame: Any, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _predict_flux(
+    model: Any, frame: Any, where: str, unseen_types: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return columns and facts of a flux model's predictions."""
     import numpy as np  # noqa: PLC0415
 
     from fluxscape.upscaling.skill import split_skill  # noqa: PLC0415
     from fluxscape.upscaling.tables import TARGETS, target_of  # noqa: PLC0415
 
-    made = model.predict(frame, where=where)
+    made = model.predict(frame, where=where, unseen_types=unseen_types)
     columns = {
         "predicted": made.flux,
         "lower": made.lower,

@@ -88,9 +88,15 @@ class FluxModel:
         """Unit of the flux."""
         return TARGETS[self.target].units
 
-    def predict(self, frame: pd.DataFrame, *, where: str = "table") -> Prediction:
-        """Return the flux of each row of a table of site months."""
-        return self.predict_features(self.features.matrix(frame, where=where))
+    def predict(
+        self, frame: pd.DataFrame, *, where: str = "table", unseen_types: bool = False
+    ) -> Prediction:
+        """Return the flux of each row of a table of site months.
+
+        ``unseen_types`` lets plant types pass that the training table did not have.
+        """
+        x = self.features.matrix(frame, where=where, unseen_types=unseen_types)
+        return self.predict_features(x)
 
     def predict_features(self, x: FloatArray) -> Prediction:
         """Return the flux of each row of features, shape (row, feature)."""

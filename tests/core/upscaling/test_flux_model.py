@@ -62,6 +62,15 @@ def test_predictions_come_with_intervals_and_applicability(
     assert model.predict(elsewhere).applies.mean() < 0.5
 
 
+def test_an_unseen_type_is_refused_unless_it_is_allowed(
+    model: FluxModel, frame: pd.DataFrame
+) -> None:
+    other = frame.assign(PFT="SNO")
+    with pytest.raises(OutOfBoundsError, match="'SNO' of row 0"):
+        model.predict(other)
+    assert np.isfinite(model.predict(other, unseen_types=True).flux).all()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
