@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fluxscape.dlm import Forcing
-from fluxscape.dlm._clock import check_clock
 from fluxscape.errors import FileFormatError
 from fluxscape.io.climatology import annual_co2
 from fluxscape.io.forcing_index import ForcingIndex
 from fluxscape.io.forcing_read import ForcingReader, Series
+from fluxscape.meteorology.clock import check_clock
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
 from fluxscape.meteorology.point_climate import PointClimate
 from fluxscape.meteorology.series_steps import STEP, HalfHours, PointSeries

@@ -114,7 +114,7 @@ def run_fit(arguments: argparse.Namespace) -> int:
         where=_name(arguments.table),
         on_progress=None if arguments.json else progress_line("fit"),
     )
-    write_json(model.to_dict(), arguments.out, indent=None)
+    write_json(model.to_dict(), arguments.out, indent=1)
     facts = {key: model.facts[key] for key in ("skill", "coverage", "lags", "settings")}
     facts |= {
         "target": model.target,

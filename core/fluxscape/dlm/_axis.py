@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from fluxscape.dlm._clock import TimeArray, check_clock
 from fluxscape.errors import DimsError
+from fluxscape.meteorology.clock import TimeArray, check_clock
 from fluxscape.meteorology.refinement import COARSE_STEPS, DAY, refine_forcing
 from fluxscape.vocabulary import QUALITY_SUFFIX
 

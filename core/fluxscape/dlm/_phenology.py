@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from fluxscape.constants import ZERO_CELSIUS
-from fluxscape.dlm._clock import TimeArray
-from fluxscape.dlm._fills import FloatArray
+from fluxscape.meteorology.clock import TimeArray
+from fluxscape.meteorology.gaps import FloatArray
 
 MEMORY_DAYS: Final = 21
 """Days over which the index is averaged (Jolly et al. 2005)."""

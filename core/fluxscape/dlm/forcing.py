@@ -18,17 +18,17 @@ from fluxscape.constants import (
 )
 from fluxscape.contracts import Need, check_dataset, check_place
 from fluxscape.dlm._axis import refined, regular_axis, stated_flags, step_of
-from fluxscape.dlm._clock import TimeArray, check_clock
-from fluxscape.dlm._fills import METHOD, FloatArray, Quality, fill_gaps
 from fluxscape.dlm._phenology import seasonal_leaf_area
 from fluxscape.dlm._records import Forcing
 from fluxscape.dlm.parameters import DlmParameters
 from fluxscape.errors import MissingVariableError
+from fluxscape.meteorology.clock import TimeArray, check_clock
 from fluxscape.meteorology.estimates import (
     annual_carbon_dioxide,
     clear_sky_longwave,
     standard_pressure,
 )
+from fluxscape.meteorology.gaps import METHOD, FloatArray, Quality, fill_gaps
 from fluxscape.meteorology.humidity import saturation_vapour_pressure
 from fluxscape.meteorology.solar import sun_over_steps
 
@@ -70,7 +70,7 @@ class DlmForcing:
     step_seconds
         Length of a step [s].
     quality
-        Quality of each value by variable, see :mod:`fluxscape.dlm._fills`.
+        Quality of each value by variable, see :mod:`fluxscape.meteorology.gaps`.
     fills
         By variable: share filled and method, and the share that the file says it filled.
     rain_known

@@ -75,7 +75,8 @@ class Applicability:
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
             "weight": self.weight.tolist(),
-            "cases": [[round(float(v), 5) for v in row] for row in self.cases],
+            # One line of a file each: readers refuse lines of megabytes.
+            "cases": [" ".join(f"{value:.6g}" for value in row) for row in self.cases],
             "mean_distance": self.mean_distance,
             "threshold": self.threshold,
         }
@@ -84,11 +85,11 @@ class Applicability:
     def from_dict(cls, values: dict[str, Any]) -> Applicability:
         """Return what :meth:`to_dict` gave."""
         arrays = {
-            key: np.array(values[key], dtype=np.float64)
-            for key in ("centre", "scale", "weight", "cases")
+            key: np.array(values[key], dtype=np.float64) for key in ("centre", "scale", "weight")
         }
         return cls(
             **arrays,
+            cases=np.array([row.split() for row in values["cases"]], dtype=np.float64),
             mean_distance=float(values["mean_distance"]),
             threshold=float(values["threshold"]),
         )

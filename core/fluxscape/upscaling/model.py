@@ -115,7 +115,7 @@ class FluxModel:
             "units": self.units,
             "facts": self.facts,
             "features": self.features.to_dict(),
-            "rules": write_model_text(self.rules),
+            "rules": write_model_text(self.rules).splitlines(),
             "intervals": self.intervals.to_dict(),
             "applicability": self.applicability.to_dict(),
         }
@@ -219,7 +219,7 @@ def model_from_text(text: str, *, name: str = "model") -> FluxModel:
         model = FluxModel(
             str(values["target"]),
             features,
-            read_model_text(values["rules"], name=f"rules of {name}"),
+            read_model_text("\n".join(values["rules"]), name=f"rules of {name}"),
             Intervals.from_dict(values["intervals"]),
             Applicability.from_dict(values["applicability"]),
             dict(values["facts"]),

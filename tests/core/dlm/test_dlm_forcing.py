@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from fluxscape.dlm import parameters_for, prepare_forcing, run_dlm
-from fluxscape.dlm._clock import clock_shift
-from fluxscape.dlm._fills import fill_gaps
 from fluxscape.dlm._phenology import day_length, seasonal_leaf_area
 from fluxscape.errors import (
     DimsError,
@@ -14,7 +12,9 @@ from fluxscape.errors import (
     OutOfBoundsError,
     UnitsError,
 )
+from fluxscape.meteorology.clock import clock_shift
 from fluxscape.meteorology.estimates import annual_carbon_dioxide, clear_sky_longwave
+from fluxscape.meteorology.gaps import fill_gaps
 from helpers.dlm_climates import CLIMATES, climate_dataset
 
 PLACE = {"latitude": 42.0, "longitude": 0.0}
