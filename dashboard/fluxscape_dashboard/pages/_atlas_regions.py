@@ -29,6 +29,7 @@ from fluxscape_dashboard.views.atlas_zones import (
     Region,
     corners,
     drawn_polygon,
+    nation_at_once,
     region,
     zone_keys,
     zone_name,
@@ -157,6 +158,9 @@ class RegionChoice:
         if self._select.value != key:
             self._select.options = self._options()
             self._select.value = key
+        if key == NATION:
+            # Interval and breaks follow; kernels that are new take a while to compile.
+            self._on_region(nation_at_once(self._product, state.at_variable))
         self._latest.run(region, self._product, state.at_variable, key, polygon)
 
     def speak(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from fluxscape.atlas.cells import CLASS_CODES
-from fluxscape.atlas.product import FLUXES, LAND_FRACTION, NationalFigures
+from fluxscape.atlas.product import FLUXES, LAND_FRACTION
 from fluxscape.atlas.totals import SeriesBreaks, ZoneFigures, series_breaks, zone_figures
 from fluxscape.atlas.totals_zones import (
     CellGrid,
@@ -108,7 +108,11 @@ def region(
         If it has no part in the product.
     """
     if key == NATION:
-        return Region(*_national(product.figures[flux]), ())
+        figures, kept = nation_at_once(product, flux).figures, product.figures[flux]
+        interval = memory_interval(kept.series, kept.years, found=kept.trend)
+        return Region(
+            replace(figures, interval=interval), series_breaks(kept.series, kept.years), ()
+        )
     grid = product_grid(product)
     if polygon is not None:
         (cells,) = polygon_cells(
@@ -217,9 +221,9 @@ def _wide(window: slice[int, int, None], size: int) -> slice[int, int, None]:
     return slice(start, max(window.stop, start + 2))
 
 
-def _national(figures: NationalFigures) -> tuple[ZoneFigures, SeriesBreaks | None]:
-    """Return the figures that the product keeps of the nation in the form of a zone."""
-    nation = read_nation()
+def nation_at_once(product: NationalProduct, flux: str) -> Region:
+    """Return what the product keeps of the nation, without interval and breaks."""
+    figures, nation = product.figures[flux], read_nation()
     gpp = figures.flux == "gpp"
     found = ZoneFigures(
         zone=Zone(NATION, nation.name_en, nation.name_zh),
@@ -232,8 +236,8 @@ def _national(figures: NationalFigures) -> tuple[ZoneFigures, SeriesBreaks | Non
         per_area=figures.mean * 1e15 / figures.area if gpp else figures.mean,
         per_area_units="g m-2 year-1" if gpp else figures.units,
         trend=figures.trend,
-        interval=memory_interval(figures.series, figures.years, found=figures.trend),
+        interval=None,
         area=figures.area,
         missing=0.0,
     )
-    return found, series_breaks(figures.series, figures.years)
+    return Region(found, None, ())
