@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from fluxscape.dlm._clock import clock_shift
+from fluxscape.meteorology.clock import clock_shift
 from fluxscape.meteorology.monthly import complete_from_monthly
 from fluxscape.vocabulary import VARIABLES
 

@@ -12,7 +12,6 @@ from fluxscape_dashboard.client import Client
 from fluxscape_dashboard.state import PAGES, AppState
 from fluxscape_dashboard.text import bound, t
 from fluxscape_dashboard.theme import (
-    BESIDE_WHEN_COMPACT,
     HIDDEN_WHEN_COMPACT,
     HIDDEN_WHEN_NARROW,
     NAVIGATION_SX,
@@ -45,8 +44,9 @@ def header(state: AppState, client: Client, dialog: Any) -> Any:
             stylesheets=[HIDDEN_WHEN_COMPACT],
         ),
         margin=(0, 24, 0, 4),
-        width=300,
-        stylesheets=[HIDDEN_WHEN_NARROW, BESIDE_WHEN_COMPACT],
+        # So wide in both languages that the navigation does not move; less on a small screen.
+        sx={"minWidth": "300px", "@media (max-width: 1200px)": {"minWidth": "96px"}},
+        stylesheets=[HIDDEN_WHEN_NARROW],
     )
     pages = pmui.RadioButtonGroup(
         options=pn.bind(lambda lang: {t(f"common.page_{key}", lang): key for key in PAGES}, lang),
