@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
-import param
 
-from fluxscape_dashboard import maps
+from fluxscape_dashboard import maps, safe
 from fluxscape_dashboard.pages._atlas_comparison import Comparison
 from fluxscape_dashboard.pages._atlas_exports import export_row
 from fluxscape_dashboard.pages._atlas_map import AtlasMap
@@ -51,7 +50,7 @@ class AtlasPage(PageView):
     def __init__(self, state: AppState, services: Services) -> None:
         super().__init__(state, services)
         self.product = national_product()
-        self._region_heading: Any = param.rx("")
+        self._region_heading = pmui.Column(margin=0)
         self._pixel: PixelSeries | None = None
         self._map = AtlasMap(self, self.product, self._tapped)
         self._charts = {
@@ -170,7 +169,7 @@ class AtlasPage(PageView):
             ),
             heading(self, "atlas.pixel"),
             self._tables["pixel"],
-            pmui.Typography(self._region_heading, variant="h5", margin=(10, 0, 2, 0)),
+            self._region_heading,
             self._tables["region"],
             heading(self, "atlas.provenance"),
             self._tables["facts"],
@@ -255,7 +254,10 @@ class AtlasPage(PageView):
         """Word chart and table of the region."""
         state, chart, found = self.state, self._charts["region"], self._found
         name = self._region.name(state.lang)
-        self._region_heading.rx.value = name
+        # The name of an uploaded polygon is a stranger's.
+        self._region_heading.objects = [
+            pmui.Typography(safe.markdown_text(name), variant="h5", margin=(10, 0, 2, 0))
+        ]
         if found is None:
             years = self.product.years
             chart.show(YearlySeries(years, np.full(len(years), np.nan), None))
