@@ -152,9 +152,9 @@ def test_a_tap_without_a_value_and_one_beside_the_product_are_explained(page: At
 def test_the_title_names_layer_year_and_status(page: AtlasPage, product: NationalProduct) -> None:
     state = page.state
     state.at_year = 2001
-    assert words.map_title(state, product) == "Gross primary production, 2001 (simulated weather)"
+    assert words.map_title(state, product) == "GPP, 2001 (simulated weather)"
     state.param.update(lang="zh", at_variable="et", at_layer="trend")
-    assert words.map_title(state, product) == "蒸散量，1979–2012 年趋势（模拟天气）"
+    assert words.map_title(state, product) == "ET，1979–2012 年趋势（模拟天气）"
 
 
 def test_playing_steps_through_the_years_and_begins_again(page: AtlasPage) -> None:

@@ -52,7 +52,7 @@ def map_title(state: AppState, product: NationalProduct) -> str:
         title = t(
             "atlas.map_two",
             state.lang,
-            name=t(f"atlas.name_{state.at_variable}", state.lang),
+            name=t(f"atlas.flux_{state.at_variable}", state.lang),
             left=layer_words(state, product, "first"),
             right=layer_words(state, product, "second"),
         )
@@ -64,7 +64,7 @@ def _layer_title(state: AppState, product: NationalProduct, layer: str, year: in
     return t(
         f"atlas.map_{layer}",
         state.lang,
-        name=t(f"atlas.name_{state.at_variable}", state.lang),
+        name=t(f"atlas.flux_{state.at_variable}", state.lang),
         year=product.nearest_year(year),
         first=product.years[0],
         last=product.years[-1],
