@@ -144,6 +144,9 @@ def reference(tower: Tower, quick: bool) -> dict[str, object]:
     return {"reference": out}
 
 
+PARTS = ("speed", "twins", "reference", "towers", "sites")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the FLUXNET2015 files")
@@ -151,16 +154,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer members, trials and towers")
     parser.add_argument("--method", choices=("ies", "es-mda"), default="ies", help="of the twins")
     parser.add_argument(
-        "--only",
-        default="speed,twins,reference,towers,sites",
-        help="parts, separated by commas",
+        "--only", default=",".join(PARTS), help=f"parts, separated by commas: {', '.join(PARTS)}"
     )
     arguments = parser.parse_args()
     if not (arguments.data / "fluxnet2015_halfhourly.parquet").exists():
         sys.stderr.write(f"no FLUXNET2015 files in {arguments.data}; give --data FOLDER\n")
         return 2
-    compile_dlm()
     quick, parts = arguments.quick, arguments.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    compile_dlm()
     towers = towers_of(arguments.data, ["CN-HaM", "CN-Du2"] if quick else None)
     by_site = {tower.site: tower for tower in towers}
     facts: dict[str, object] = {}

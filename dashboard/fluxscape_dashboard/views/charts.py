@@ -14,10 +14,10 @@ from bokeh.models import (
     BoxZoomTool,
     ColorBar,
     HoverTool,
+    Label,
     PanTool,
     ResetTool,
     SaveTool,
-    Title,
     WheelZoomTool,
 )
 from bokeh.plotting import figure
@@ -128,10 +128,21 @@ def colour_bar(mapper: Any, *, colour: str = INK, **options: Any) -> ColorBar:
     )
 
 
-def caption() -> Title:
-    """Return an empty line of small print for below a chart."""
-    return Title(
-        text_font=FONT, text_color="#607d8b", text_font_size="10px", text_font_style="normal"
+def caption() -> Label:
+    """Return an empty line of small print for below a chart.
+
+    A label: titles take the size that the page's theme has for titles.
+    """
+    return Label(
+        x=0,
+        y=0,
+        padding=3,  # or the feet of letters are cut
+        x_units="screen",
+        y_units="screen",
+        text_font=FONT,
+        text_color="#607d8b",
+        text_font_size="10px",
+        text_font_style="normal",
     )
 
 
