@@ -34,6 +34,7 @@ from fluxscape.assimilation.passes import (
     Forward,
     OnPass,
     Result,
+    check_passes,
     check_problem,
     run_members,
     stand_in,
@@ -112,9 +113,7 @@ def iterative_smoother(
         If more than a fifth of the members fail.
     """
     check_problem(prior, observed, sigma)
-    if passes is not None and passes < 1:
-        msg = f"the number of passes must be 1 or more, got {passes}"
-        raise OutOfBoundsError(msg, got=passes)
+    check_passes(passes)
     if prior_spread.shape != prior.shape[1:]:
         msg = f"the prior spread must have shape {prior.shape[1:]}, got {prior_spread.shape}"
         raise DimsError(msg)

@@ -125,6 +125,13 @@ def stand_in(
         predicted[member] = 0.5 * (predicted[first] + predicted[second])
 
 
+def check_passes(passes: int | None) -> None:
+    """Raise OutOfBoundsError unless a number of passes is 1 or more, or left open (None)."""
+    if passes is not None and passes < 1:
+        msg = f"the number of passes must be 1 or more, got {passes}"
+        raise OutOfBoundsError(msg, got=passes)
+
+
 def check_problem(prior: FloatArray, observed: FloatArray, sigma: FloatArray) -> None:
     """Raise unless the arrays are what an update needs.
 

@@ -26,11 +26,12 @@ from fluxscape.assimilation.passes import (
     Forward,
     OnPass,
     Result,
+    check_passes,
     check_problem,
     run_members,
     stand_in,
 )
-from fluxscape.errors import DimsError, OutOfBoundsError
+from fluxscape.errors import DimsError
 from fluxscape.kalman import kalman_move
 
 FloatArray = npt.NDArray[np.float64]
@@ -100,9 +101,7 @@ def es_mda(
         If more than a fifth of the members fail.
     """
     check_problem(prior, observed, sigma)
-    if passes is not None and passes < 1:
-        msg = f"the number of passes must be 1 or more, got {passes}"
-        raise OutOfBoundsError(msg, got=passes)
+    check_passes(passes)
     run = _Passes(prior, forward, observed, sigma, seed, blocks, resume)
 
     def inflation(left: float, misfit: FloatArray) -> float:
