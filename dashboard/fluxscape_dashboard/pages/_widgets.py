@@ -253,5 +253,5 @@ _TABLE_STYLE: Final = """
 table { width: 100%; font-size: 12.5px; border-collapse: collapse; }
 th, td { text-align: left !important; padding: 3px 8px 3px 0 !important; }
 th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, 0.6); }
-td { border-bottom: 1px solid rgba(128, 128, 128, 0.2); overflow-wrap: anywhere; }
+td { border-bottom: 1px solid rgba(128, 128, 128, 0.2); overflow-wrap: break-word; }
 """
